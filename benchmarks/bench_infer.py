@@ -1,0 +1,220 @@
+"""Shape inference: load + check against its rivals, inference alone, and rebinding.
+
+    python benchmarks/bench_infer.py [--rounds 9] [--no-peers] [--json FILE]
+
+Interleaved in one process: in each round every tool runs once on every network, in turn; medians
+over the rounds. The limit of load + check is the time to read the file's bytes once. Times are
+microseconds.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import shapewright as sw
+from shapewright import _core
+
+ROOT = Path(__file__).resolve().parent.parent
+ZOO = ROOT.parent / "shared" / "data" / "zoo"
+
+
+def microseconds(call, *args):
+    start = time.perf_counter_ns()
+    call(*args)
+    return (time.perf_counter_ns() - start) / 1000
+
+
+def median_of(rounds, call, *args):
+    call(*args)
+    return statistics.median(microseconds(call, *args) for _ in range(rounds))
+
+
+def load_and_check(networks, rounds, rivals):
+    """One row a network: microseconds by tool."""
+    tools = {"read bytes": lambda path: path.read_bytes(), "shapewright": sw.check, **rivals}
+    times = {path.stem: {tool: [] for tool in tools} for path in networks}
+    failures = {}
+    for round_index in range(rounds + 1):  # the first round warms caches and is dropped
+        for path in networks:
+            for tool, call in tools.items():
+                if (path.stem, tool) in failures:
+                    continue
+                try:
+                    elapsed = microseconds(call, path)
+                except Exception as error:
+                    failures[path.stem, tool] = f"{type(error).__name__}: {error}"[:120]
+                    continue
+                if round_index:
+                    times[path.stem][tool].append(elapsed)
+    return [
+        {
+            "network": name,
+            **{tool: statistics.median(t) if t else None for tool, t in by_tool.items()},
+            "failed": {tool: text for (n, tool), text in failures.items() if n == name},
+        }
+        for name, by_tool in times.items()
+    ]
+
+
+def chain(kind, nodes=800):
+    """A chain of one operator, as a graph that is already in memory."""
+    g = sw.Graph()
+    if kind == "Relu, static":
+        x = g.input("x", "f32[8,64,56,56]")
+        for _ in range(nodes):
+            x = g.add("Relu", x)
+    elif kind == "Conv, symbolic":
+        x = g.input("x", "f32[N,64,H,W]")
+        w = g.param("w", "f32[64,64,3,3]")
+        for _ in range(nodes):
+            x = g.add("Conv", x, w, pads=[1, 1, 1, 1])
+    else:  # every node has sizes of its own: no result is met a second time
+        x = g.input("x", "f32[N,64,H,W]")
+        w = g.param("w", "f32[64,64,3,3]")
+        for _ in range(nodes):
+            x = g.add("Conv", x, w)
+    g.output(x)
+    return g
+
+
+def inference_alone(rounds):
+    rows = []
+    targets = {"Relu, static": 0.3, "Conv, symbolic": 1.0, "Conv, symbolic, shrinking": 1.0}
+    for kind, target in targets.items():
+        core = chain(kind).core
+        elapsed = median_of(rounds * 5, lambda core=core: _core.infer(core, [], [], False, None))
+        rows.append({"chain": kind, "nodes": 800, "us_per_node": elapsed / 800, "target": target})
+    return rows
+
+
+def sizes_of(report, batch):
+    """A binding of every symbol: the batch to those of axis 0, 64 to the rest."""
+    axes = {
+        str(size): axis
+        for value in report.graph.inputs
+        for axis, size in enumerate(report.values[value.name].shape)
+    }
+    names = [symbol.name for symbol in report.symbols]
+    return {name: batch if axes[name] == 0 else 64 for name in names}
+
+
+def rebinding(networks, rounds):
+    """All shapes and the peak at new sizes, and the core's share of it."""
+    rows = []
+    for path in networks:
+        report = sw.check(path)
+        bindings = [
+            sizes_of(report, batch) for batch in ((1, 1) if "qwen" in path.stem else (2, 3))
+        ]
+
+        def rebind(report=report, bindings=bindings):
+            for sizes in bindings:
+                report.at(**sizes).peak.live  # noqa: B018
+
+        rows.append({"network": path.stem, "us": median_of(rounds * 20, rebind) / 2, "target": 20})
+    return rows
+
+
+def solving(networks, rounds):
+    """The largest batch for 8 GiB after inference, and the same by a linear scan."""
+    rows = []
+    for path in networks:
+        report = sw.check(path)
+        first, *others = [name for name, size in sizes_of(report, 0).items() if size == 0]
+        where = {name: size for name, size in sizes_of(report, 0).items() if size}
+        budget = 8 << 30
+        question = {"solve": first, "where": where, "tie": dict.fromkeys(others, first) or None}
+        fitted = sw.fit(report, **question, budget=budget)
+        elapsed = median_of(rounds, lambda: sw.fit(report, **question, budget=budget))  # noqa: B023
+        rows.append(
+            {
+                "network": path.stem,
+                "us": elapsed,
+                "target": 5000,
+                "value": fitted.value,
+                "linear scan": linear_scan(report, first, others, where, budget),
+            }
+        )
+    return rows
+
+
+def linear_scan(report, first, others, where, budget):
+    """The largest admissible batch below the first run of sizes that do not fit."""
+    best, size, misses = 0, 1, 0
+    while misses < 3:
+        try:
+            fits = report.at(**where, **dict.fromkeys([first, *others], size)).peak.live <= budget
+        except sw.ConstraintError:
+            fits = False
+        best, misses = (size, 0) if fits else (best, misses + 1)
+        size += 1
+    return best
+
+
+def geomean(values):
+    return statistics.geometric_mean(list(values))
+
+
+def print_table(title, rows):
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    columns = [key for key in rows[0] if key != "failed"]
+    for key in columns:
+        table.add_column(key, justify="left" if isinstance(rows[0][key], str) else "right")
+    for row in rows:
+        cells = [row.get(key) for key in columns]
+        table.add_row(*[f"{c:,.2f}" if isinstance(c, float) else str(c) for c in cells])
+    Console().print(table)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    networks = sorted(ZOO.glob("*.onnx")) or sorted((ROOT / "examples").glob("*.onnx"))
+
+    rivals = {}
+    if not options.no_peers:
+        sys.path.insert(0, str(Path(__file__).parent))
+        from peers.shapes import RIVALS
+
+        rivals = RIVALS
+    loads = load_and_check(networks, options.rounds, rivals)
+    ratios = {
+        tool: geomean(row[tool] / row["shapewright"] for row in loads if row[tool])
+        for tool in rivals
+    }
+    results = {
+        "machine": {
+            "processor": platform.processor() or platform.machine(),
+            "python": platform.python_version(),
+            "shapewright": sw.__version__,
+        },
+        "unit": "microseconds, medians",
+        "load_and_check": loads,
+        "geomean_times_faster": ratios,
+        "inference_alone": inference_alone(options.rounds),
+        "rebinding": rebinding(networks, options.rounds),
+        "fit": solving(networks, options.rounds),
+    }
+    print_table("load + check, us", loads)
+    for tool, ratio in ratios.items():
+        print(f"{tool}: {ratio:.1f}x slower than shapewright (geomean)")
+    print_table("inference alone, us a node", results["inference_alone"])
+    print_table("rebinding all shapes and the peak, us", results["rebinding"])
+    print_table("fit after inference, us", results["fit"])
+    if options.json:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,308 @@
+// Memory of an analysis: formulas, peak, timeline and layers at given sizes, and the largest size
+// that fits.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "bindings/dim_cast.h"
+#include "bindings/text_cast.h"
+#include "memory/fit.h"
+#include "memory/formula.h"
+#include "memory/layers.h"
+#include "memory/peak.h"
+
+namespace py = pybind11;
+
+namespace shapewright {
+
+namespace {
+
+using BoundPtr = std::shared_ptr<const BoundMemory>;
+
+py::object node_name(const Graph& g, NodeId n) {
+  return n == kNone ? py::none() : py::object(text_to_python(display_name(g, n)));
+}
+
+py::object value_name(const Memory& m, BufferId b) {
+  return text_to_python(m.graph().values[m.buffers[b].value].name);
+}
+
+std::int64_t to_size(const std::string& name, py::handle value) {
+  const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  if (!number) throw py::error_already_set();
+  int overflow = 0;
+  const long long size = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
+  if (overflow != 0)
+    throw Error(ErrorKind::kDim, "symbol-bounds",
+                name + " = " + py::str(number).cast<std::string>() + " does not fit in 64 bits",
+                {{"symbol", name}});
+  return size;
+}
+
+NamedSizes to_sizes(const py::dict& sizes) {
+  NamedSizes out;
+  for (const auto& [key, value] : sizes) {
+    std::string name = key.cast<std::string>();
+    const std::int64_t size = to_size(name, value);
+    out.emplace_back(std::move(name), size);
+  }
+  return out;
+}
+
+// Built on first use, under the lock of the arenas.
+class MemoryModel {
+ public:
+  explicit MemoryModel(std::shared_ptr<const Analysis> analysis) : analysis_(std::move(analysis)) {}
+
+  std::shared_ptr<const Memory> memory() {
+    const ArenaLock lock(*analysis_->arena);
+    if (!memory_) memory_ = build_memory(analysis_);
+    return memory_;
+  }
+
+  std::shared_ptr<const LayerTable> layers() {
+    const auto m = memory();
+    const ArenaLock lock(*analysis_->arena);
+    if (!layers_) layers_ = std::make_shared<LayerTable>(make_layers(*m));
+    return layers_;
+  }
+
+  Arena& arena() const { return *analysis_->arena; }
+
+ private:
+  std::shared_ptr<const Analysis> analysis_;
+  std::shared_ptr<const Memory> memory_;
+  std::shared_ptr<const LayerTable> layers_;
+};
+using ModelPtr = std::shared_ptr<MemoryModel>;
+
+struct FormulaView {
+  Formula formula;
+  CompiledFormula compiled;
+};
+
+FormulaView formula_of(MemoryModel& model, const std::string& kind) {
+  const auto m = model.memory();
+  const ArenaLock lock(model.arena());
+  Formula f = make_formula(*m, kind);
+  CompiledFormula compiled(*m, f);
+  return {std::move(f), std::move(compiled)};
+}
+
+// A BoundMemory that can be asked for its layers too.
+struct BoundView {
+  ModelPtr model;
+  BoundPtr bound;
+};
+
+struct PeakView {
+  BoundPtr bound;
+  const Peak& get() const { return bound->peak(); }
+};
+
+BoundView bind_at(const ModelPtr& model, const py::dict& sizes) {
+  const auto m = model->memory();
+  const NamedSizes named = to_sizes(sizes);
+  const py::gil_scoped_release release;
+  const ArenaLock lock(model->arena());  // a broken contract is explained with the arena
+  return {model, std::make_shared<BoundMemory>(m, named)};
+}
+
+py::object shape_of(const BoundMemory& bound, ValueId v) {
+  const auto dims = bound.shape(v);
+  if (!dims) return py::none();
+  py::tuple out(dims->size());
+  for (std::size_t i = 0; i < dims->size(); ++i) out[i] = (*dims)[i];
+  return out;
+}
+
+ValueId value_id(const BoundMemory& bound, const std::string& name) {
+  const auto v = bound.memory().graph().find(name);
+  if (!v) throw py::key_error(name);
+  return *v;
+}
+
+py::dict shapes_of(const BoundMemory& bound) {
+  py::dict out;
+  const Graph& g = bound.memory().graph();
+  for (ValueId v = 0; v < g.values.size(); ++v)
+    if (g.values[v].block == 0) out[text_to_python(g.values[v].name)] = shape_of(bound, v);
+  return out;
+}
+
+py::object bounds_of(const BoundMemory& bound, ValueId v) {
+  const auto dims = bound.shape_bounds(v);
+  if (!dims) return py::none();
+  py::tuple out(dims->size());
+  for (std::size_t i = 0; i < dims->size(); ++i) {
+    const Bounds b = (*dims)[i];
+    const auto end = [](std::int64_t x, std::int64_t open) {
+      return x == open ? py::none() : py::object(py::int_(x));
+    };
+    out[i] = py::make_tuple(end(b.lo, kMinusInf), end(b.hi, kPlusInf));
+  }
+  return out;
+}
+
+py::list live_set_of(const BoundMemory& bound) {
+  py::list out;
+  for (const LiveItem& item : bound.live_set())
+    out.append(py::make_tuple(value_name(bound.memory(), item.buffer), item.bytes,
+                              text_to_python(item.why)));
+  return out;
+}
+
+py::list timeline_of(const BoundMemory& bound) {
+  const Memory& m = bound.memory();
+  const std::vector<std::int64_t> live = bound.live_after_events();
+  py::list out;
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    const Event& e = m.timeline.events[i];
+    out.append(py::make_tuple(e.step, name_of(e.phase), node_name(m.graph(), e.node),
+                              name_of(e.action), value_name(m, e.buffer), bound.bytes(e.buffer),
+                              live[i]));
+  }
+  return out;
+}
+
+py::list layers_of(const BoundView& view) {
+  constexpr int kSaved = 0;  // nothing is kept for a backward pass
+  const auto table = view.model->layers();
+  const double live = static_cast<double>(view.bound->peak().live);
+  py::list out;
+  for (const BoundLayer& row : bind_layers(*table, *view.bound)) {
+    const double share = live > 0 ? static_cast<double>(row.peak_bytes) / live : 0.0;
+    out.append(py::make_tuple(text_to_python(row.path), text_to_python(row.op),
+                              text_to_python(row.output), row.params, kSaved, row.flops, share));
+  }
+  return out;
+}
+
+// (value, kind, bytes, is_known, values that are views of it) of every buffer.
+py::list buffers_of(MemoryModel& model) {
+  const auto m = model.memory();
+  const auto arena = std::shared_ptr<Arena>(m, &model.arena());
+  std::vector<py::list> views(m->buffers.size());
+  const Graph& g = m->graph();
+  for (ValueId v = 0; v < g.values.size(); ++v) {
+    const BufferId b = m->buffers.of_value[v];
+    if (m->buffers[b].value != v) views[b].append(text_to_python(g.values[v].name));
+  }
+  py::list out;
+  for (BufferId b = 0; b < m->buffers.size(); ++b) {
+    const Buffer& buffer = m->buffers[b];
+    out.append(py::make_tuple(value_name(*m, b), name_of(buffer.kind),
+                              dim_to_python(arena, buffer.bytes), buffer.is_known, views[b]));
+  }
+  return out;
+}
+
+struct FitView {
+  Fit fit;
+};
+
+std::optional<PeakView> peak_view(const BoundPtr& bound) {
+  if (!bound) return std::nullopt;
+  return PeakView{bound};
+}
+
+FitView solve_fit(MemoryModel& model, std::string solve, const py::dict& sizes, const py::dict& tie,
+                  std::int64_t multiple_of, std::int64_t budget_bytes, double headroom) {
+  const auto m = model.memory();
+  FitQuery query{std::move(solve), to_sizes(sizes), {}, multiple_of, budget_bytes, headroom};
+  for (const auto& [name, text] : tie)
+    query.ties.emplace_back(name.cast<std::string>(), py::str(text).cast<std::string>());
+  const py::gil_scoped_release release;
+  const ArenaLock lock(model.arena());
+  return {FitProblem(m, query).solve()};
+}
+
+}  // namespace
+
+void bind_memory(py::module_& m) {
+  py::class_<FormulaView>(m, "Formula",
+                          "Bytes as an expression of the symbols: the largest of a few sums.")
+      .def("__str__", [](const FormulaView& f) { return f.formula.text; })
+      .def("latex", [](const FormulaView& f) { return f.formula.latex; })
+      .def(
+          "evaluate",
+          [](const FormulaView& f, const py::dict& sizes) {
+            return f.compiled.evaluate(to_sizes(sizes));
+          },
+          py::arg("sizes"))
+      .def_property_readonly("symbols", [](const FormulaView& f) { return f.formula.symbols; })
+      .def_property_readonly("num_arms", [](const FormulaView& f) { return f.formula.arms.size(); })
+      .def_property_readonly(
+          "num_unknown", [](const FormulaView& f) { return f.formula.num_unknown; },
+          "Values of unknown size; if there are any, the formula is a lower bound.");
+
+  py::class_<PeakView>(m, "Peak", "The most bytes alive at once.")
+      .def_property_readonly("live", [](const PeakView& p) { return p.get().live; })
+      .def_property_readonly("lower", [](const PeakView& p) { return p.get().lower; })
+      .def_property_readonly("upper", [](const PeakView& p) { return p.get().upper; })
+      .def_property_readonly("why_bounds", [](const PeakView& p) { return p.get().why_bounds; })
+      .def_property_readonly("step", [](const PeakView& p) { return p.bound->peak_event().step; })
+      .def_property_readonly("phase",
+                             [](const PeakView& p) { return name_of(p.bound->peak_event().phase); })
+      .def_property_readonly("node",
+                             [](const PeakView& p) {
+                               return node_name(p.bound->memory().graph(),
+                                                p.bound->peak_event().node);
+                             })
+      .def_property_readonly(
+          "live_set", [](const PeakView& p) { return live_set_of(*p.bound); },
+          "(value, bytes, why) of what is alive, largest first.");
+
+  py::class_<BoundView>(m, "BoundMemory", "The memory of a model at given sizes.")
+      .def(
+          "shape",
+          [](const BoundView& b, const std::string& name) {
+            return shape_of(*b.bound, value_id(*b.bound, name));
+          },
+          py::arg("name"))
+      .def(
+          "shape_bounds",
+          [](const BoundView& b, const std::string& name) {
+            return bounds_of(*b.bound, value_id(*b.bound, name));
+          },
+          py::arg("name"))
+      .def_property_readonly(
+          "shapes", [](const BoundView& b) { return shapes_of(*b.bound); },
+          "Of every value of the main block.")
+      .def_property_readonly("peak", [](const BoundView& b) { return PeakView{b.bound}; })
+      .def_property_readonly(
+          "timeline", [](const BoundView& b) { return timeline_of(*b.bound); },
+          "(step, phase, node, action, buffer, bytes, live) of every event.")
+      .def_property_readonly(
+          "layers", &layers_of,
+          "(path, op, output, params, saved, flops, share_of_peak) of every node.");
+
+  py::class_<FitView>(m, "Fit", "The largest size that fits.")
+      .def_property_readonly("value", [](const FitView& f) { return f.fit.value; })
+      .def_property_readonly("next_value", [](const FitView& f) { return f.fit.next; })
+      .def_property_readonly("peak", [](const FitView& f) { return peak_view(f.fit.at_value); })
+      .def_property_readonly("next", [](const FitView& f) { return peak_view(f.fit.at_next); })
+      .def_property_readonly("slack", [](const FitView& f) { return f.fit.slack_bytes; })
+      .def_property_readonly("limit", [](const FitView& f) { return f.fit.limit_bytes; })
+      .def_property_readonly("evaluations", [](const FitView& f) { return f.fit.evaluations; });
+
+  py::class_<MemoryModel, ModelPtr>(m, "MemoryModel",
+                                    "The memory of an analysis; built on first use.")
+      .def(py::init(
+               [](const std::shared_ptr<Analysis>& a) { return std::make_shared<MemoryModel>(a); }),
+           py::arg("analysis"))
+      .def("formula", &formula_of, py::arg("kind"))
+      .def("at", &bind_at, py::arg("sizes"))
+      .def_property_readonly("buffers", &buffers_of,
+                             "(value, kind, bytes, is_known, views) of every buffer.")
+      .def("fit", &solve_fit, py::arg("solve"), py::arg("sizes"), py::arg("tie"),
+           py::arg("multiple_of"), py::arg("budget_bytes"), py::arg("headroom") = 0.0);
+}
+
+}  // namespace shapewright

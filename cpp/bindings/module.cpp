@@ -1,0 +1,23 @@
+// The extension module `shapewright._core`: one bind_<module>.cpp a module, called from here.
+#include <pybind11/pybind11.h>
+
+#include "bindings/errors.h"
+
+namespace shapewright {
+void bind_dim(pybind11::module_& m);
+void bind_graph(pybind11::module_& m);
+void bind_ops(pybind11::module_& m);
+void bind_infer(pybind11::module_& m);
+void bind_memory(pybind11::module_& m);
+}  // namespace shapewright
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "The C++ core of shapewright.";
+  m.attr("__version__") = SHAPEWRIGHT_VERSION;
+  shapewright::register_errors(m);
+  shapewright::bind_dim(m);
+  shapewright::bind_graph(m);
+  shapewright::bind_ops(m);
+  shapewright::bind_infer(m);
+  shapewright::bind_memory(m);
+}

@@ -1,0 +1,77 @@
+// The result of inferring a graph: the type of every value, what is wrong, what the model demands.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "dim/dim.h"
+#include "graph/graph.h"
+#include "ops/context.h"
+
+namespace shapewright {
+
+// Index into Analysis::operand_types; equal types with equal elements share one.
+using FactId = std::uint32_t;
+
+enum class Severity : std::uint8_t { kError, kWarning, kNote };
+std::string_view name_of(Severity s);
+
+struct Finding {
+  std::string code;
+  Severity severity = Severity::kError;
+  std::string message;  // one sentence, stands alone
+  NodeId node = kNone;
+  Facts facts;
+  std::string hint;
+};
+
+// How much is known of the values that nodes produce.
+struct Coverage {
+  std::size_t static_count = 0, symbolic = 0, rank_only = 0, unknown = 0;
+  NodeId first_unknown = kNone;  // the first node whose output is not fully known
+};
+
+struct Analysis {
+  std::shared_ptr<const Graph> graph;
+  std::unique_ptr<Arena> arena;
+  std::deque<OperandType> operand_types;  // [0]: nothing known
+  std::deque<Elements> elements_store;
+  std::vector<FactId> facts;  // by ValueId
+  std::vector<std::uint8_t>
+      poisoned;  // by ValueId: downstream of a fault, so nothing is claimed of it
+  std::vector<std::uint8_t> live_blocks;  // by BlockId: 0 for the branch of an If that never runs
+  std::vector<const Op*> ops;             // by NodeId; nullptr where no row is in force
+  std::vector<Finding> findings;
+  std::vector<Constraint>
+      contract;  // open constraints, first node that imposes each; equal ones once
+  Coverage coverage;
+
+  const TensorType& type(ValueId v) const { return operand_types[facts[v]].type; }
+  const Elements* elements(ValueId v) const { return operand_types[facts[v]].elements; }
+  bool ok() const;  // no finding of severity error
+};
+
+// Context of a node over finished facts: for rules run after inference (`alias`, `flops`).
+// `scratch` holds the operand tables and must outlive the Context.
+struct NodeOperands {
+  std::vector<const OperandType*> inputs;
+  std::vector<OperandType> outputs;
+};
+Context context_of(const Analysis& a, NodeId node, NodeOperands& scratch);
+
+// "f32[N, 256, H//16, W//16]  from #186 Relu 'layer3/relu1'": a value as facts of a finding show
+// it.
+std::string describe_value(const Analysis& a, ValueId v);
+// The chain that gave this size, nearest cause first: one line each.
+std::vector<std::string> why(const Analysis& a, ValueId v, int axis);
+Truth prove(const Constraint& c);
+// Names of the nodes that impose `c`: its own first, then those with equal operands, in file order.
+std::vector<std::string> imposed_by(const Analysis& a, const Constraint& c);
+std::string to_string(const Constraint& c);  // "H % 32 == 0", "N in {1, B}", "L <= 512", "N == 1"
+
+}  // namespace shapewright

@@ -1,0 +1,275 @@
+// What is wrong with a node before or instead of its rule, and how a failure becomes a finding.
+#include <algorithm>
+#include <limits>
+
+#include "infer/walk.h"
+
+namespace shapewright {
+
+namespace {
+
+std::string qualified(const OpName& op) {
+  return op.domain.empty() ? std::string(op.name)
+                           : std::string(op.domain) + "." + std::string(op.name);
+}
+
+std::string_view operand_label(std::string_view operands, std::size_t index) {
+  std::size_t start = 0;
+  for (std::size_t i = 0; start < operands.size(); ++i) {
+    const std::size_t end = std::min(operands.find(' ', start), operands.size());
+    if (i == index) return operands.substr(start, end - start);
+    start = end + 1;
+  }
+  return {};
+}
+
+std::string plural(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+std::string range_text(const Arity& a) {
+  if (a.max >= kMany) return "at least " + std::to_string(a.min);
+  if (a.min == a.max) return std::to_string(a.min);
+  return std::to_string(a.min) + " to " + std::to_string(a.max);
+}
+
+}  // namespace
+
+void Walk::check_node(NodeId n, const Op& op) {
+  const Node& node = graph_.nodes[n];
+  const std::string name(graph_.op(node).name);
+  const auto inputs = graph_.inputs(node);
+  std::size_t given = inputs.size();
+  while (given > 0 && inputs[given - 1] == kNone) --given;
+  if (given > static_cast<std::size_t>(op.inputs.max) ||
+      inputs.size() < static_cast<std::size_t>(op.inputs.min))
+    throw RuleFailure{
+        "input-count",
+        name + " takes " + range_text(op.inputs) + " inputs, not " + std::to_string(given),
+        {},
+        {}};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(op.inputs.min); ++i)
+    if (inputs[i] == kNone && (i >= 32 || (op.optional >> i & 1) == 0)) {
+      const std::string label(operand_label(op.operands, i));
+      throw RuleFailure{"input-missing",
+                        name + " needs its input " + (label.empty() ? std::to_string(i) : label),
+                        {},
+                        {}};
+    }
+  if (node.num_outputs > static_cast<std::uint32_t>(op.outputs.max) ||
+      node.num_outputs < static_cast<std::uint32_t>(op.outputs.min))
+    throw RuleFailure{"output-count",
+                      name + " gives " + range_text(op.outputs) + " outputs, not " +
+                          std::to_string(node.num_outputs),
+                      {},
+                      {}};
+
+  const AttrSet& attrs = graph_.attrs(node);
+  for (const AttrSpec& spec : op.attrs)
+    if (spec.required && find_attr(attrs, spec.name) == nullptr)
+      throw RuleFailure{
+          "attr-missing", name + " needs the attribute " + std::string(spec.name), {}, {}};
+  for (const Attr& attr : attrs) {
+    const auto spec = std::find_if(op.attrs.begin(), op.attrs.end(),
+                                   [&](const AttrSpec& s) { return s.name == attr.name; });
+    if (spec == op.attrs.end()) {
+      std::vector<std::string_view> names;
+      for (const AttrSpec& s : op.attrs) names.push_back(s.name);
+      const std::string near = nearest_word(attr.name, names);
+      add_finding({"attr-unknown",
+                   name + " has no attribute " + attr.name + " at opset " +
+                       std::to_string(graph_.op(node).version),
+                   {},
+                   near.empty() ? "" : "did you mean " + near + "?"},
+                  n, Severity::kWarning);
+    } else if (spec->kind != attr.kind) {
+      throw RuleFailure{"attr-kind",
+                        name + " attribute " + attr.name + " is of kind " +
+                            std::string(name_of(attr.kind)) + ", not " +
+                            std::string(name_of(spec->kind)),
+                        {},
+                        {}};
+    }
+  }
+}
+
+void Walk::add_finding(RuleFailure failure, NodeId n, Severity severity) {
+  const Op* op = analysis_->ops[n];
+  const auto inputs = graph_.inputs(graph_.nodes[n]);
+  Facts facts;
+  for (std::size_t i = 0; i < inputs.size() && i < 8; ++i) {
+    if (inputs[i] == kNone) continue;
+    std::string label(op == nullptr ? std::string_view() : operand_label(op->operands, i));
+    if (label.empty()) label = "input " + std::to_string(i);
+    facts.emplace_back(std::move(label), describe_value(*analysis_, inputs[i]));
+  }
+  // Tell the origin of the refused size where an operand carries it from further up.
+  const auto refused = std::find_if(failure.facts.begin(), failure.facts.end(),
+                                    [](const auto& f) { return f.first == "left"; });
+  if (refused != failure.facts.end()) {
+    for (const ValueId v : inputs) {
+      if (v == kNone || graph_.values[v].kind != ValueKind::kResult || analysis_->poisoned[v] != 0)
+        continue;
+      const Shape& shape = analysis_->type(v).shape;
+      for (int k = 0; k < shape.rank(); ++k) {
+        if (to_string(shape[k]) != refused->second) continue;
+        const auto chain = why(*analysis_, v, k);
+        if (chain.size() > 1) facts.emplace_back("why", chain.back());
+        k = shape.rank();
+      }
+    }
+  }
+  for (auto& f : failure.facts) facts.push_back(std::move(f));
+  analysis_->findings.push_back({std::move(failure.code), severity, std::move(failure.message), n,
+                                 std::move(facts), std::move(failure.hint)});
+}
+
+void Walk::report_graph_faults() {
+  for (const GraphFault& f : graph_.faults)
+    analysis_->findings.push_back({f.code, f.is_error ? Severity::kError : Severity::kWarning,
+                                   f.message, f.node, f.facts, f.hint});
+}
+
+void Walk::unknown_op(NodeId n) {
+  const Node& node = graph_.nodes[n];
+  const auto outputs = graph_.outputs(node);
+  if (options_.user_rule) {
+    const std::vector<const OperandType*> inputs = inputs_;
+    const UserCall call{graph_.op(node), graph_.attrs(node), inputs, node.num_outputs};
+    try {
+      if (const auto types = options_.user_rule(call)) {
+        for (std::size_t i = 0; i < outputs.size(); ++i)
+          set_output(n, i, i < types->size() ? table_.intern({(*types)[i], nullptr}) : FactId{0});
+        return;
+      }
+    } catch (const Error& e) {
+      add_finding({e.code, e.message, e.facts, e.hint}, n);
+      return poison_outputs(n);
+    }
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    FactId fact = 0;
+    if (outputs[i] != kNone && graph_.values[outputs[i]].declared != kNone) {
+      const Value& value = graph_.values[outputs[i]];
+      fact = table_.intern({type_of(graph_.declared[value.declared], value.name, false), nullptr});
+    }
+    set_output(n, i, fact);
+  }
+  const auto known_already = std::find_if(unknown_ops_.begin(), unknown_ops_.end(),
+                                          [&](const UnknownOp& u) { return u.op == node.op; });
+  if (known_already != unknown_ops_.end()) {
+    ++known_already->nodes;
+  } else {
+    unknown_ops_.push_back({node.op, n, 1});
+  }
+}
+
+void Walk::report_unknown_ops() {
+  for (const UnknownOp& u : unknown_ops_) {
+    const OpName& op = graph_.op_names[u.op];
+    const Op* newer = find_op(op.domain, op.name, std::numeric_limits<std::int64_t>::max());
+    const std::string nodes = plural(u.nodes, "node");
+    if (newer != nullptr) {
+      std::int64_t since = newer->since;
+      for (const Op* row : all_ops())
+        if (row->domain == op.domain && row->name == op.name)
+          since = std::min<std::int64_t>(since, row->since);
+      add_finding({"op-version",
+                   qualified(op) + " needs opset " + std::to_string(since) +
+                       ", the model imports " + std::to_string(op.version),
+                   {{"nodes", nodes}},
+                   {}},
+                  u.first);
+      continue;
+    }
+    const std::string_view near = nearest_op(op.name);
+    add_finding(
+        {"op-unknown",
+         qualified(op) + " has no rule: the types of its outputs are taken from the file where it "
+                         "declares them, and are unknown otherwise",
+         {{"nodes", nodes}},
+         near.empty() ? "" : "did you mean " + std::string(near) + "?"},
+        u.first, options_.strict ? Severity::kError : Severity::kWarning);
+  }
+}
+
+void Walk::merge_declared(NodeId n) {
+  for (const ValueId v : graph_.outputs(graph_.nodes[n])) {
+    if (v == kNone || graph_.values[v].declared == kNone || analysis_->poisoned[v] != 0) continue;
+    const DeclaredType& declared = graph_.declared[graph_.values[v].declared];
+    const OperandType& have = analysis_->operand_types[analysis_->facts[v]];
+    OperandType merged = have;
+    std::string clash;
+    if (merged.type.dtype == DType::kUnknown) {
+      merged.type.dtype = declared.dtype;
+    } else if (declared.dtype != DType::kUnknown && declared.dtype != merged.type.dtype) {
+      clash = std::string(name_of(declared.dtype)) + " is declared";
+    }
+    if (declared.has_shape && declared.dims.size() <= static_cast<std::size_t>(kMaxRank)) {
+      const int rank = static_cast<int>(declared.dims.size());
+      if (!merged.type.shape.has_rank()) {
+        merged.type.shape = Shape();
+        for (int i = 0; i < rank; ++i)
+          merged.type.shape.push_back(dim_of({}, graph_.values[v].name, i, false));
+      }
+      if (merged.type.shape.rank() != rank) {
+        clash = "rank " + std::to_string(rank) + " is declared";
+      } else {
+        for (int i = 0; i < rank; ++i) {
+          const DeclaredDim& d = declared.dims[static_cast<std::size_t>(i)];
+          if (d.kind != DeclaredDim::Kind::kNumber) continue;
+          Dim& mine = merged.type.shape[i];
+          const auto symbol = analysis_->arena->as_symbol(mine);
+          if (symbol && analysis_->arena->symbol_info(*symbol).kind != SymbolKind::kInput) {
+            mine = d.number;
+          } else if (prove_eq(mine, d.number) == Truth::kNo) {
+            clash = std::to_string(d.number) + " is declared on axis " + std::to_string(i);
+          }
+        }
+      }
+    }
+    // Types the caller gave for the inputs make what the file declares of the rest stale.
+    if (!clash.empty() && options_.inputs.empty() && options_.symbols.empty()) {
+      add_finding({"declared-mismatch",
+                   "'" + std::string(graph_.values[v].name) + "' is " + to_string(have.type) +
+                       ", but " + clash,
+                   {},
+                   {}},
+                  n, Severity::kWarning);
+    }
+    if (!clash.empty()) continue;
+    if (!(merged == have)) analysis_->facts[v] = table_.intern(merged);
+  }
+}
+
+bool Walk::is_within(BlockId block, BlockId ancestor) const {
+  while (block != ancestor) {
+    const NodeId owner = graph_.blocks[block].owner;
+    if (owner == kNone) return false;
+    block = graph_.nodes[owner].block;
+  }
+  return true;
+}
+
+void Walk::forget_block(BlockId block) {
+  const auto inside = [&](NodeId n) {
+    return n != kNone && is_within(graph_.nodes[n].block, block);
+  };
+  // Faults of the file itself come first, and stay.
+  auto& findings = analysis_->findings;
+  const auto first = findings.begin() + static_cast<std::ptrdiff_t>(graph_.faults.size());
+  findings.erase(
+      std::remove_if(first, findings.end(), [&](const Finding& f) { return inside(f.node); }),
+      findings.end());
+  std::erase_if(unknown_ops_, [&](const UnknownOp& u) { return inside(u.first); });
+  auto& contract = analysis_->contract;
+  const std::size_t before = contract.size();
+  std::erase_if(contract, [&](const Constraint& c) { return inside(c.node); });
+  if (contract.size() == before) return;
+  std::vector<Constraint> kept = std::move(contract);
+  contract.clear();
+  contract_table_ = {};
+  for (Constraint& c : kept) open_constraint(std::move(c));
+}
+
+}  // namespace shapewright

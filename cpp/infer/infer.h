@@ -1,0 +1,45 @@
+// The walk over a graph in execution order.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "infer/analysis.h"
+
+namespace shapewright {
+
+// A call of an operator without a row, offered to the user's rules.
+struct UserCall {
+  const OpName& op;
+  const AttrSet& attrs;
+  std::span<const OperandType* const> inputs;
+  std::size_t num_outputs;
+};
+// Types of the outputs, or nullopt if the user has no rule for it. May throw Error.
+using UserRule = std::function<std::optional<std::vector<TensorType>>(const UserCall&)>;
+
+struct InputSpec {
+  std::string name;  // "" is allowed if the graph has one input
+  std::string type;  // "f32[N,3,H,W]"
+};
+struct SymbolSpec {
+  std::string name;
+  Bounds bounds;
+};
+
+struct InferOptions {
+  std::vector<InputSpec> inputs;    // override what the file declares
+  std::vector<SymbolSpec> symbols;  // bounds; lo == hi fixes the value
+  bool strict = false;              // an unknown operator is an error, not a warning
+  UserRule user_rule;
+};
+
+// Throws Error{kGeneric, "input-unknown" | "symbol-unknown"} where the call itself is wrong; faults
+// of the model are findings.
+std::shared_ptr<Analysis> infer(std::shared_ptr<const Graph> graph,
+                                const InferOptions& options = {});
+
+}  // namespace shapewright

@@ -1,0 +1,180 @@
+// What is known before any node runs: the types of inputs and parameters, the bounds of symbols.
+#include <algorithm>
+#include <cctype>
+
+#include "graph/builder.h"
+#include "infer/walk.h"
+
+namespace shapewright {
+
+namespace {
+
+std::string symbol_name(std::string_view value_name, int axis) {
+  std::string name;
+  for (const char c : value_name)
+    name += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) != 0) name.insert(0, "x");
+  return name + "_d" + std::to_string(axis);
+}
+
+std::string join(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const auto n : names) text += (text.empty() ? "" : ", ") + std::string(n);
+  return text;
+}
+
+[[noreturn]] void throw_unknown_name(std::string code, const std::string& kind,
+                                     const std::string& name,
+                                     const std::vector<std::string_view>& known_names) {
+  const std::string near = nearest_word(name, known_names);
+  const std::string list = known_names.empty() ? "none" : join(known_names);
+  throw Error(ErrorKind::kGeneric, std::move(code),
+              "the model has no " + kind + " named '" + name + "'", {{kind + "s", list}}, "",
+              near.empty() ? "" : "did you mean '" + near + "'?");
+}
+
+}  // namespace
+
+Dim Walk::dim_of(const DeclaredDim& declared, std::string_view value_name, int axis,
+                 bool is_input) {
+  switch (declared.kind) {
+    case DeclaredDim::Kind::kNumber: return declared.number;
+    case DeclaredDim::Kind::kText:
+      if (!declared.text.empty()) {
+        const Dim d = parse_dim_param(declared.text);
+        return fixed_.empty() ? d : substitute(d, fixed_);
+      }
+      break;
+    case DeclaredDim::Kind::kAbsent: break;
+  }
+  Arena& arena = *analysis_->arena;
+  if (!is_input) return arena.fresh("", SymbolKind::kUnknown, {0, kPlusInf});
+  const Dim d = arena.symbol(symbol_name(value_name, axis));
+  return fixed_.empty() ? d : substitute(d, fixed_);
+}
+
+TensorType Walk::type_of(const DeclaredType& declared, std::string_view value_name, bool is_input) {
+  TensorType type;
+  type.dtype = declared.dtype;
+  type.container = static_cast<Container>(declared.container);
+  if (!declared.has_shape) return type;
+  if (declared.dims.size() > static_cast<std::size_t>(kMaxRank))
+    throw Error(
+        ErrorKind::kLimit, "limit-exceeded",
+        "'" + std::string(value_name) + "' has rank " + std::to_string(declared.dims.size()),
+        {{"limit", "rank " + std::to_string(kMaxRank)}});
+  type.shape = Shape();
+  int axis = 0;
+  for (const DeclaredDim& d : declared.dims)
+    type.shape.push_back(dim_of(d, value_name, axis++, is_input));
+  return type;
+}
+
+void Walk::seed_inputs() {
+  Arena& arena = *analysis_->arena;
+  for (const SymbolSpec& s : options_.symbols) {
+    if (s.bounds.lo < 0 || s.bounds.lo > s.bounds.hi)
+      throw Error(ErrorKind::kDim, "symbol-bounds",
+                  "the bounds of '" + s.name + "' are no range of sizes",
+                  {{"lower", std::to_string(s.bounds.lo)}, {"upper", std::to_string(s.bounds.hi)}});
+    const Dim d = arena.symbol(s.name, SymbolKind::kInput, s.bounds);
+    if (s.bounds.lo == s.bounds.hi)
+      if (const auto id = arena.as_symbol(d)) fixed_.emplace_back(*id, Dim(s.bounds.lo));
+  }
+
+  const auto& block_inputs = graph_.blocks[0].inputs;
+  std::vector<std::string_view> names;
+  for (const ValueId v : block_inputs) names.push_back(graph_.values[v].name);
+  Graph texts;  // owns the texts of the caller's types while they are parsed
+  std::vector<const InputSpec*> given(block_inputs.size(), nullptr);
+  for (const InputSpec& spec : options_.inputs) {
+    std::size_t at =
+        static_cast<std::size_t>(std::find(names.begin(), names.end(), spec.name) - names.begin());
+    if (spec.name.empty()) {
+      if (block_inputs.size() != 1)
+        throw Error(ErrorKind::kGeneric, "input-unnamed",
+                    "a type without an input name needs a model with one input; this one has " +
+                        std::to_string(block_inputs.size()),
+                    {{"inputs", join(names)}});
+      at = 0;
+    }
+    if (at == names.size()) throw_unknown_name("input-unknown", "input", spec.name, names);
+    given[at] = &spec;
+  }
+
+  for (std::size_t i = 0; i < block_inputs.size(); ++i) {
+    const ValueId v = block_inputs[i];
+    const Value& value = graph_.values[v];
+    TensorType type;
+    if (value.declared != kNone) type = type_of(graph_.declared[value.declared], value.name, true);
+    if (given[i] != nullptr) {
+      const TensorType declared = type;
+      type = type_of(parse_declared_type(texts, given[i]->type), value.name, true);
+      const std::string where = "input '" + std::string(value.name) + "'";
+      if (type.dtype == DType::kUnknown) type.dtype = declared.dtype;
+      if (declared.dtype != DType::kUnknown && type.dtype != declared.dtype)
+        throw Error(ErrorKind::kShape, "input-dtype",
+                    where + " is " + std::string(name_of(declared.dtype)) + " in the model, not " +
+                        std::string(name_of(type.dtype)),
+                    {{"given", given[i]->type}, {"declared", to_string(declared)}});
+      if (declared.shape.has_rank() && type.shape.has_rank() &&
+          declared.shape.rank() != type.shape.rank())
+        throw Error(ErrorKind::kShape, "input-rank",
+                    where + " has rank " + std::to_string(declared.shape.rank()) +
+                        " in the model, not " + std::to_string(type.shape.rank()),
+                    {{"given", given[i]->type}, {"declared", to_string(declared)}});
+      if (!type.shape.has_rank()) type.shape = declared.shape;
+    }
+    analysis_->facts[v] = table_.intern({type, nullptr});
+    seeded_[v] = 1;
+  }
+  check_symbol_names();
+}
+
+void Walk::check_symbol_names() const {
+  if (options_.symbols.empty()) return;
+  // Symbols fixed to one value are no longer in the shapes, so the declared texts are asked too.
+  std::vector<std::string_view> names;
+  Arena& arena = *analysis_->arena;
+  const auto note = [&](Dim d) {
+    for (const std::uint32_t id : symbols_of(d)) names.push_back(arena.symbol_info(id).name);
+  };
+  Graph texts;
+  const auto note_declared = [&](const DeclaredType& t, std::string_view value_name) {
+    int axis = 0;
+    for (const DeclaredDim& d : t.dims) {
+      if (d.kind == DeclaredDim::Kind::kText && !d.text.empty()) note(parse_dim_param(d.text));
+      if (d.kind == DeclaredDim::Kind::kAbsent) note(arena.symbol(symbol_name(value_name, axis)));
+      ++axis;
+    }
+  };
+  for (const ValueId v : graph_.blocks[0].inputs) {
+    const Value& value = graph_.values[v];
+    const auto spec =
+        std::find_if(options_.inputs.begin(), options_.inputs.end(),
+                     [&](const InputSpec& s) { return s.name.empty() || s.name == value.name; });
+    if (spec != options_.inputs.end()) {
+      note_declared(parse_declared_type(texts, spec->type), value.name);
+    } else if (value.declared != kNone) {
+      note_declared(graph_.declared[value.declared], value.name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (const SymbolSpec& s : options_.symbols)
+    if (std::find(names.begin(), names.end(), s.name) == names.end())
+      throw_unknown_name("symbol-unknown", "symbol", s.name, names);
+}
+
+void Walk::seed_param(ValueId v) {
+  const Value& value = graph_.values[v];
+  seeded_[v] = 1;
+  OperandType operand;
+  const TensorData& data = graph_.constants[value.constant];
+  operand.type = {data.dtype, Shape()};
+  for (const std::int64_t d : data.dims) operand.type.shape.push_back(d);
+  if (auto e = elements_of(data)) operand.elements = keep(std::move(*e));
+  analysis_->facts[v] = table_.intern(operand);
+}
+
+}  // namespace shapewright

@@ -1,0 +1,276 @@
+#include "infer/walk.h"
+
+#include <algorithm>
+
+namespace shapewright {
+
+namespace {
+
+// Node visits, bodies of loops counted each time, per node of the graph: a hostile nest of loops
+// ends here.
+constexpr std::size_t kMaxVisitsPerNode = 50;
+constexpr std::size_t kMinVisitLimit = 1000;
+
+bool has_blocks(const AttrSet& attrs) {
+  return std::any_of(attrs.begin(), attrs.end(), [](const Attr& a) { return !a.blocks.empty(); });
+}
+
+bool is_lost(Dim d) {
+  const Arena& arena = Arena::current();
+  if (known(d)) return false;
+  for (const std::uint32_t id : symbols_of(d))
+    if (arena.symbol_info(id).kind == SymbolKind::kUnknown) return true;
+  return false;
+}
+
+}  // namespace
+
+Walk::Walk(std::shared_ptr<const Graph> graph, const InferOptions& options)
+    : graph_ptr_(std::move(graph)),
+      graph_(*graph_ptr_),
+      options_(options),
+      analysis_(std::make_shared<Analysis>()),
+      table_(*analysis_) {
+  analysis_->graph = graph_ptr_;
+  analysis_->arena = std::make_unique<Arena>();
+  analysis_->facts.assign(graph_.values.size(), 0);
+  analysis_->poisoned.assign(graph_.values.size(), 0);
+  analysis_->ops.assign(graph_.nodes.size(), nullptr);
+  op_states_.resize(graph_.op_names.size());
+  seeded_.assign(graph_.values.size(), 0);
+  analysis_->live_blocks.assign(graph_.blocks.size(), 0);
+  analysis_->live_blocks[0] = 1;
+  visit_limit_ = std::max(kMinVisitLimit, kMaxVisitsPerNode * graph_.nodes.size());
+}
+
+std::shared_ptr<Analysis> Walk::run() {
+  const ArenaScope scope(*analysis_->arena);
+  report_graph_faults();
+  seed_inputs();
+  infer_nodes(0);
+  for (ValueId v = 0; v < graph_.values.size(); ++v)
+    if (graph_.values[v].kind == ValueKind::kParam && seeded_[v] == 0) seed_param(v);
+  report_unknown_ops();
+  count_coverage();
+  return analysis_;
+}
+
+void Walk::infer_nodes(BlockId block) {
+  for (const NodeId n : graph_.blocks[block].nodes) infer_node(n);
+}
+
+const Op* Walk::resolve(NodeId n) {
+  OpState& state = op_states_[graph_.nodes[n].op];
+  if (!state.resolved) {
+    const OpName& name = graph_.op(graph_.nodes[n]);
+    state.row = find_op(name.domain, name.name, name.version);
+    state.resolved = true;
+  }
+  return state.row;
+}
+
+FactId Walk::fact_of(ValueId v) {
+  if (seeded_[v] == 0 && graph_.values[v].kind == ValueKind::kParam) seed_param(v);
+  return analysis_->facts[v];
+}
+
+bool Walk::gather_inputs(NodeId n) {
+  input_facts_.clear();
+  inputs_.clear();
+  for (const ValueId v : graph_.inputs(graph_.nodes[n])) {
+    if (v == kNone) {
+      input_facts_.push_back(kNone);
+      inputs_.push_back(nullptr);
+      continue;
+    }
+    const Value& value = graph_.values[v];
+    // A value that nothing defines is a fault of the graph, told already.
+    if (analysis_->poisoned[v] != 0 ||
+        (value.kind == ValueKind::kResult && value.producer == kNone && seeded_[v] == 0))
+      return false;
+    const FactId fact = fact_of(v);
+    input_facts_.push_back(fact);
+    inputs_.push_back(&analysis_->operand_types[fact]);
+  }
+  return true;
+}
+
+void Walk::set_output(NodeId n, std::size_t i, FactId fact) {
+  const ValueId v = graph_.outputs(graph_.nodes[n])[i];
+  if (v == kNone) return;
+  analysis_->facts[v] = fact;
+  analysis_->poisoned[v] = 0;
+}
+
+void Walk::poison_outputs(NodeId n) {
+  for (const ValueId v : graph_.outputs(graph_.nodes[n])) {
+    if (v == kNone) continue;
+    analysis_->facts[v] = 0;
+    analysis_->poisoned[v] = 1;
+  }
+}
+
+void Walk::infer_node(NodeId n) {
+  const Node& node = graph_.nodes[n];
+  if (++visits_ > visit_limit_)
+    throw Error(
+        ErrorKind::kLimit, "limit-exceeded", "the bodies of loops are inferred too many times",
+        {{"limit", std::to_string(visit_limit_) + " node visits"}}, display_name(graph_, n));
+  const Op* op = resolve(n);
+  analysis_->ops[n] = op;
+  if (!gather_inputs(n)) return poison_outputs(n);
+  if (op == nullptr) return unknown_op(n);
+
+  memo_.begin();
+  memo_.push(node.op);
+  memo_.push(node.attrs);
+  std::uint32_t omitted = node.num_outputs << 8;
+  const auto outputs = graph_.outputs(node);
+  for (std::size_t i = 0; i < std::min<std::size_t>(outputs.size(), 8); ++i)
+    if (outputs[i] == kNone) omitted |= 1u << i;
+  memo_.push(omitted);
+  for (const FactId f : input_facts_) memo_.push(f);
+  if (const FactId* found = memo_.find()) {
+    for (std::size_t i = 0; i < node.num_outputs; ++i) set_output(n, i, found[i]);
+  } else {
+    run_rule(n, *op);
+  }
+  merge_declared(n);
+}
+
+void Walk::run_rule(NodeId n, const Op& op) {
+  const Node& node = graph_.nodes[n];
+  // A body that the rule infers comes through here again: the operands of this node are its own
+  // meanwhile.
+  const std::vector<const OperandType*> inputs = std::move(inputs_);
+  std::vector<OperandType> outputs(node.num_outputs);
+  const bool outer_fresh = std::exchange(made_fresh_, false);
+  bool failed = true;
+  try {
+    check_node(n, op);
+    Context context(graph_, n, inputs, outputs, this);
+    op.infer(context);
+    if (op.values != nullptr) op.values(context);
+    // Later shapes are stated under what the contract demands.
+    if (!demanded_.empty())
+      for (OperandType& t : outputs)
+        for (int k = 0; k < t.type.shape.rank(); ++k)
+          t.type.shape[k] = substitute(t.type.shape[k], demanded_);
+    failed = false;
+  } catch (RuleFailure& failure) {
+    add_finding(std::move(failure), n);
+  } catch (const BodyPoisoned&) {  // NOLINT: its finding is there already
+  } catch (const Error& e) {
+    if (e.kind == ErrorKind::kLimit) throw;
+    add_finding({e.code, std::string(graph_.op(node).name) + ": " + e.message, e.facts, e.hint}, n);
+  }
+  if (failed) {
+    poison_outputs(n);
+  } else {
+    std::vector<FactId> facts(outputs.size());
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (outputs[i].type.shape.rank() > kMaxRank)
+        throw Error(ErrorKind::kLimit, "limit-exceeded",
+                    "an output has rank " + std::to_string(outputs[i].type.shape.rank()),
+                    {{"limit", "rank " + std::to_string(kMaxRank)}}, display_name(graph_, n));
+      facts[i] = table_.intern(outputs[i]);
+      set_output(n, i, facts[i]);
+    }
+    // A result is a function of its key only if no body was read and no fresh symbol made.
+    if (!made_fresh_ && !has_blocks(graph_.attrs(node))) memo_.remember(facts.data(), facts.size());
+  }
+  made_fresh_ = outer_fresh || made_fresh_;
+  inputs_ = inputs;
+}
+
+void Walk::open_constraint(Constraint c) {
+  // A demand on sizes that only a run can tell is no contract of the inputs.
+  const Arena& arena = *analysis_->arena;
+  for (const Dim side : {c.lhs, c.rhs})
+    for (const std::uint32_t id : symbols_of(side))
+      if (arena.symbol_info(id).kind != SymbolKind::kInput) return;
+  if (!demanded_.empty()) {
+    const std::string text = to_string(c);
+    c.lhs = substitute(c.lhs, demanded_);
+    c.rhs = substitute(c.rhs, demanded_);
+    const Truth truth = prove(c);
+    if (truth == Truth::kYes) return;
+    if (truth == Truth::kNo)
+      throw RuleFailure{
+          "contract-contradiction",
+          std::string(graph_.op(graph_.nodes[c.node]).name) + " needs " + text +
+              ", which the rest of the model rules out",
+          {{"left", to_string(c.lhs)}, {"right", to_string(c.rhs)}, {"where", c.what}},
+          {}};
+  }
+  const std::uint64_t hash =
+      mix(mix(static_cast<std::uint64_t>(c.relation) + 1, c.lhs.word()), c.rhs.word());
+  auto& contract = analysis_->contract;
+  const auto same = [&](std::uint32_t i) {
+    return contract[i].relation == c.relation && contract[i].lhs == c.lhs &&
+           contract[i].rhs == c.rhs;
+  };
+  if (const std::uint32_t at = contract_table_.find(hash, same); at != kNone) {
+    if (contract[at].node != c.node) contract[at].also.push_back(c.node);
+    return;
+  }
+  if (c.relation == Relation::kEqual && known(c.rhs))
+    if (const auto symbol = arena.as_symbol(c.lhs)) demanded_.emplace_back(*symbol, c.rhs);
+  contract_table_.insert(hash, static_cast<std::uint32_t>(contract.size()));
+  contract.push_back(std::move(c));
+}
+
+Dim Walk::fresh(std::string_view why, SymbolKind kind, Bounds bounds) {
+  made_fresh_ = true;
+  return analysis_->arena->fresh(why, kind, bounds);
+}
+
+std::vector<OperandType> Walk::infer_block(BlockId block, std::span<const OperandType> inputs) {
+  if (analysis_->live_blocks[block] != 0) forget_block(block);
+  analysis_->live_blocks[block] = 1;
+  const Block& body = graph_.blocks[block];
+  for (std::size_t i = 0; i < body.inputs.size(); ++i) {
+    const ValueId v = body.inputs[i];
+    analysis_->facts[v] = i < inputs.size() ? table_.intern(inputs[i]) : FactId{0};
+    analysis_->poisoned[v] = 0;
+    seeded_[v] = 1;
+  }
+  infer_nodes(block);
+  std::vector<OperandType> outputs;
+  for (const ValueId v : body.outputs) {
+    if (v == kNone || analysis_->poisoned[v] != 0) throw BodyPoisoned{};
+    outputs.push_back(analysis_->operand_types[fact_of(v)]);
+  }
+  return outputs;
+}
+
+void Walk::count_coverage() {
+  Coverage& c = analysis_->coverage;
+  enum : std::uint8_t { kUnseen, kStatic, kSymbolic, kRankOnly, kUnknown };
+  std::vector<std::uint8_t> class_of(analysis_->operand_types.size(), kUnseen);
+  for (ValueId v = 0; v < graph_.values.size(); ++v) {
+    const Value& value = graph_.values[v];
+    if (value.kind != ValueKind::kResult || value.producer == kNone) continue;
+    if (analysis_->live_blocks[value.block] == 0) continue;
+    std::uint8_t& k = class_of[analysis_->facts[v]];
+    if (k == kUnseen) {
+      const TensorType& type = analysis_->type(v);
+      k = type.dtype == DType::kUnknown || !type.shape.has_rank() ? kUnknown : kStatic;
+      if (k == kStatic) {
+        for (const Dim d : type.shape)
+          if (!known(d)) k = std::max<std::uint8_t>(k, is_lost(d) ? kRankOnly : kSymbolic);
+      }
+    }
+    ++(k == kStatic     ? c.static_count
+       : k == kSymbolic ? c.symbolic
+       : k == kRankOnly ? c.rank_only
+                        : c.unknown);
+    if (k >= kRankOnly && c.first_unknown == kNone) c.first_unknown = value.producer;
+  }
+}
+
+std::shared_ptr<Analysis> infer(std::shared_ptr<const Graph> graph, const InferOptions& options) {
+  return Walk(std::move(graph), options).run();
+}
+
+}  // namespace shapewright

@@ -1,0 +1,88 @@
+// The state of one inference: private to cpp/infer.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "infer/facts.h"
+#include "infer/infer.h"
+#include "ops/registry.h"
+
+namespace shapewright {
+
+class Walk final : public ContextHost {
+ public:
+  Walk(std::shared_ptr<const Graph> graph, const InferOptions& options);
+  std::shared_ptr<Analysis> run();
+
+  // ContextHost
+  void open_constraint(Constraint c) override;
+  std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs) override;
+  Dim fresh(std::string_view why, SymbolKind kind, Bounds bounds) override;
+  const Elements* keep(Elements e) override { return table_.keep(std::move(e)); }
+
+ private:
+  // seed.cpp: what is known before any node runs
+  void seed_inputs();
+  void seed_param(ValueId v);
+  TensorType type_of(const DeclaredType& declared, std::string_view value_name, bool is_input);
+  Dim dim_of(const DeclaredDim& declared, std::string_view value_name, int axis, bool is_input);
+  void check_symbol_names() const;
+
+  // walk.cpp: the nodes
+  void infer_nodes(BlockId block);
+  void infer_node(NodeId n);
+  bool gather_inputs(NodeId n);  // false: an input is poisoned, so are the outputs
+  void run_rule(NodeId n, const Op& op);
+  const Op* resolve(NodeId n);
+  void set_output(NodeId n, std::size_t i, FactId fact);
+  void poison_outputs(NodeId n);
+  FactId fact_of(ValueId v);
+
+  // faults.cpp: what is wrong with a node before or instead of its rule
+  void check_node(NodeId n, const Op& op);  // arity and attributes; throws RuleFailure
+  void unknown_op(NodeId n);
+  void add_finding(RuleFailure failure, NodeId n, Severity severity = Severity::kError);
+  void report_graph_faults();
+  void report_unknown_ops();
+  void count_coverage();
+  void merge_declared(
+      NodeId n);  // the file's own value_info: refines unknowns, contradictions are findings
+  void forget_block(BlockId block);  // findings and constraints of an earlier run of a body
+  bool is_within(BlockId block, BlockId ancestor) const;
+
+  struct OpState {
+    const Op* row = nullptr;
+    bool resolved = false;
+  };
+  struct UnknownOp {
+    std::uint32_t op;
+    NodeId first;
+    std::size_t nodes;
+  };
+
+  std::shared_ptr<const Graph> graph_ptr_;
+  const Graph& graph_;
+  const InferOptions& options_;
+  std::shared_ptr<Analysis> analysis_;
+  FactTable table_;
+  Memo memo_;
+  std::vector<OpState> op_states_;    // by Graph::op_names index
+  std::vector<std::uint8_t> seeded_;  // by ValueId
+  std::vector<UnknownOp> unknown_ops_;
+  IndexTable contract_table_;
+  SymbolValues fixed_;  // symbols with one possible value
+  SymbolValues
+      demanded_;  // symbols the contract leaves one value: later shapes are stated under it
+  std::size_t visits_ = 0, visit_limit_ = 0;
+  bool made_fresh_ =
+      false;  // a rule asked for a fresh symbol: its result is no function of its inputs
+
+  // Scratch of the node being inferred.
+  std::vector<const OperandType*> inputs_;
+  std::vector<FactId> input_facts_;
+};
+
+}  // namespace shapewright

@@ -1,0 +1,160 @@
+#include "memory/fit.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/checked.h"
+#include "memory/judge.h"
+#include "memory/search.h"
+
+namespace shapewright {
+
+namespace {
+
+// A search without end stops here: tensors of that size do not exist.
+constexpr std::int64_t kEndless = std::int64_t{1} << 40;
+
+// Stretches of places, each about as long as all before it: [0, 1], [2, 5], [6, 13], ... up to
+// `last`. Ends when `visit` returns false.
+template <typename Visit>
+void in_growing_stretches(std::int64_t first, std::int64_t last, Visit visit) {
+  std::int64_t length = 2;
+  for (std::int64_t lo = first; lo <= last; length *= 2) {
+    const std::int64_t hi = last - lo < length ? last : lo + length - 1;
+    if (!visit(lo, hi) || hi == last) return;
+    lo = hi + 1;
+  }
+}
+
+// Searches the places 0, 1, ... of a family: place k is the size first + k * step.
+class Solver {
+ public:
+  Solver(const Memory& memory, const Family& family, std::int64_t limit_bytes)
+      : f_(family), judge_(memory, family, limit_bytes), work_(FitProblem::kMaxEvaluations) {
+    const std::int64_t end = is_endless() ? std::max(f_.first(), kEndless) : f_.last();
+    if (f_.first() <= end) last_ = (end - f_.first()) / f_.step();
+  }
+
+  bool is_endless() const { return f_.last() == kPlusInf; }
+  std::int64_t last() const { return last_; }  // -1 if there is no place
+  std::int64_t size_of(std::int64_t place) const { return f_.first() + place * f_.step(); }
+  std::int64_t end_size() const { return is_endless() ? kPlusInf : size_of(last_); }
+  Judge& judge() { return judge_; }
+  std::int64_t evaluations() const { return work_.spent(); }
+
+  // The first place from `from` on that the contract admits; a size past int64 counts, it does not
+  // fit.
+  std::optional<std::int64_t> next_admitted(std::int64_t from) {
+    const Predicate admitted{
+        [&](std::int64_t k) { return judge_.admit(size_of(k)) != Judge::Admission::kNo; },
+        [&](std::int64_t a, std::int64_t b) { return judge_.admit_over(size_of(a), size_of(b)); }};
+    std::optional<std::int64_t> found;
+    in_growing_stretches(from, last_, [&](std::int64_t lo, std::int64_t hi) {
+      found = smallest(lo, hi, admitted, work_);
+      return !found && judge_.admit_over(size_of(lo), end_size()) != Truth::kNo;
+    });
+    return found;
+  }
+
+  std::optional<std::int64_t> largest_fitting(PeakSide side) {
+    const Predicate fits{[&](std::int64_t k) { return judge_.fits(size_of(k), side); },
+                         [&](std::int64_t a, std::int64_t b) {
+                           return judge_.fits_over(size_of(a), size_of(b), side);
+                         }};
+    // Where it pays to search: from some stretch on nothing fits.
+    std::int64_t end = last_;
+    in_growing_stretches(0, last_, [&](std::int64_t lo, std::int64_t) {
+      work_.spend();
+      if (judge_.fits_over(size_of(lo), end_size(), side) != Truth::kNo) return true;
+      end = lo - 1;
+      return false;
+    });
+    return largest(0, end, fits, work_);
+  }
+
+ private:
+  const Family& f_;
+  Judge judge_;
+  WorkLimit work_;
+  std::int64_t last_ = -1;
+};
+
+}  // namespace
+
+FitProblem::FitProblem(std::shared_ptr<const Memory> memory, const FitQuery& query)
+    : memory_(std::move(memory)),
+      family_(memory_->program, query.solve, query.sizes, query.ties, query.multiple_of),
+      limit_bytes_(less_headroom(query.budget_bytes, query.headroom)) {}
+
+std::shared_ptr<const BoundMemory> FitProblem::bind(std::int64_t size) const {
+  return std::make_shared<BoundMemory>(memory_, family_.sizes_at(size));
+}
+
+Error FitProblem::no_size() const {
+  const std::string lead = "no size of '" + family_.solve() + "' can be used";
+  try {
+    bind(family_.smallest());
+  } catch (const Error& e) {
+    Facts facts = e.facts;
+    facts.emplace_back("tried", family_.text());
+    return {ErrorKind::kConstraint, e.code, lead + ": " + e.message, facts, e.node, e.hint};
+  }
+  return {ErrorKind::kConstraint, "fit-no-size", lead, {{"tried", family_.text()}}};
+}
+
+Fit FitProblem::solve() const {
+  Solver solver(*memory_, family_, limit_bytes_);
+  const auto first = solver.next_admitted(0);
+  if (!first) throw no_size();
+
+  const auto at_first = bind(solver.size_of(*first));
+  if (!at_first->peak().upper) {
+    const auto known = solver.largest_fitting(PeakSide::kLower);
+    const std::string sizes =
+        known ? family_.solve() + " <= " + std::to_string(solver.size_of(*known)) : "no size";
+    const std::string& why = at_first->peak().why_bounds;
+    throw Error(ErrorKind::kInconclusive, "peak-unbounded",
+                "the live peak has no upper bound: " + why,
+                {{"why", why}, {"what is known fits for", sizes}});
+  }
+
+  const auto found = solver.largest_fitting(PeakSide::kUpper);
+  if (found && *found == solver.last() && solver.is_endless())
+    throw Error(
+        ErrorKind::kInconclusive, "fit-unbounded",
+        "every size of '" + family_.solve() + "' fits: it does not change the live peak",
+        {{"live peak", std::to_string(bind(solver.size_of(*found))->peak().live) + " bytes"}}, "",
+        "give '" + family_.solve() + "' an upper bound");
+  Fit fit;
+  fit.limit_bytes = limit_bytes_;
+  if (found) {
+    fit.value = solver.size_of(*found);
+    fit.at_value = bind(fit.value);
+    fit.slack_bytes = limit_bytes_ - fit.at_value->peak().live;
+  }
+  if (const auto next = found ? solver.next_admitted(*found + 1) : first) {
+    fit.next = solver.size_of(*next);
+    try {
+      fit.at_next = bind(*fit.next);
+    } catch (const Error& e) {
+      if (e.kind != ErrorKind::kDimOverflow) throw;
+    }
+  }
+  fit.evaluations = solver.evaluations();
+  return fit;
+}
+
+std::int64_t less_headroom(std::int64_t budget_bytes, double headroom) {
+  if (budget_bytes < 0)
+    throw Error(ErrorKind::kGeneric, "budget-negative",
+                "a budget cannot be " + std::to_string(budget_bytes) + " bytes");
+  if (!(headroom >= 0 && headroom < 1))
+    throw Error(ErrorKind::kGeneric, "headroom-range",
+                "headroom is a share in [0, 1), not " + std::to_string(headroom));
+  constexpr std::int64_t kUnit = 1'000'000'000;
+  const Wide parts =
+      static_cast<Wide>(budget_bytes) * std::llround(headroom * static_cast<double>(kUnit));
+  return budget_bytes - static_cast<std::int64_t>((parts + kUnit - 1) / kUnit);
+}
+
+}  // namespace shapewright

@@ -1,0 +1,60 @@
+// The largest size that fits a budget, exactly: the next size the contract allows does not.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "memory/family.h"
+#include "memory/peak.h"
+
+namespace shapewright {
+
+struct FitQuery {
+  std::string solve;  // symbol whose size is sought, within its bounds
+  NamedSizes sizes;   // fixed sizes of other symbols
+  Ties ties;          // sizes that follow the solved one
+  std::int64_t multiple_of = 1;
+  std::int64_t budget_bytes = 0;
+  double headroom = 0;  // share of the budget left free, in [0, 1)
+};
+
+struct Fit {
+  std::int64_t value = 0;  // 0 if nothing fits
+  // The next size the contract allows, which does not fit; nullopt if there is none.
+  std::optional<std::int64_t> next;
+  std::shared_ptr<const BoundMemory> at_value;  // null if nothing fits
+  // What stops it: node, phase, live set. Null also if the next size does not fit in int64.
+  std::shared_ptr<const BoundMemory> at_next;
+  std::int64_t limit_bytes = 0;  // budget less headroom
+  std::int64_t slack_bytes = 0;  // limit less the peak at `value`
+  std::int64_t evaluations = 0;
+};
+
+class FitProblem {
+ public:
+  // Uses the arena of the analysis; `solve` only to say why no size will do. Throws what Family
+  // throws, and Error{kGeneric} for a budget or headroom that is none.
+  FitProblem(std::shared_ptr<const Memory> memory, const FitQuery& query);
+
+  // Throws Error: kConstraint if no size meets the contract; kInconclusive "fit-unbounded" if every
+  // size fits, "peak-unbounded" if the peak has no upper bound, "search-limit" past
+  // kMaxEvaluations.
+  Fit solve() const;
+
+  static constexpr std::int64_t kMaxEvaluations = 100'000;
+
+ private:
+  std::shared_ptr<const BoundMemory> bind(std::int64_t size) const;
+  Error no_size() const;  // says what forbids the smallest size
+
+  std::shared_ptr<const Memory> memory_;
+  Family family_;
+  std::int64_t limit_bytes_;
+};
+
+// budget - ceil(budget * headroom), with headroom read to nine decimals, so that 10% of 100 is 10.
+std::int64_t less_headroom(std::int64_t budget_bytes, double headroom);
+
+}  // namespace shapewright

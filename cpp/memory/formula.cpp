@@ -1,0 +1,121 @@
+#include "memory/formula.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/checked.h"
+
+namespace shapewright {
+
+namespace {
+
+constexpr std::array<std::string_view, 6> kKinds = {"params", "grads",  "optimizer",
+                                                    "saved",  "inputs", "live_peak"};
+
+Arm sum_of(const Memory& m, BufferKind kind) {
+  std::map<std::uint64_t, std::pair<Dim, std::int64_t>> counts;
+  for (const Buffer& b : m.buffers.all) {
+    if (b.kind != kind) continue;
+    auto& entry = counts.try_emplace(b.bytes.word(), b.bytes, 0).first->second;
+    ++entry.second;
+  }
+  ArmSum sum;
+  for (const auto& [word, entry] : counts) sum.add(entry.second, entry.first);
+  return sum.take();
+}
+
+std::string join(const std::vector<std::string>& items, std::string_view separator) {
+  std::string out;
+  for (const std::string& item : items) out += (out.empty() ? "" : std::string(separator)) + item;
+  return out;
+}
+
+std::string spell(const Formula& f, std::string (*one)(Dim), std::string_view open,
+                  std::string_view close) {
+  std::vector<std::string> arms;
+  for (const Arm& arm : f.arms) {
+    std::vector<std::string> parts;
+    for (const Dim part : arm) parts.push_back(one(part));
+    arms.push_back(join(parts, " + "));
+  }
+  if (arms.size() == 1) return arms[0];
+  return std::string(open) + join(arms, ", ") + std::string(close);
+}
+
+}  // namespace
+
+Formula make_formula(const Memory& memory, std::string_view kind) {
+  if (std::ranges::find(kKinds, kind) == kKinds.end()) {
+    const std::string near = nearest_word(kind, kKinds);
+    throw Error(ErrorKind::kGeneric, "formula-unknown",
+                "there is no formula '" + std::string(kind) + "'",
+                {{"formulas", "params, grads, optimizer, saved, inputs, live_peak"}}, "",
+                near.empty() ? "" : "did you mean '" + near + "'?");
+  }
+  const ArenaScope scope(*memory.analysis().arena);
+  Formula f;
+  f.num_unknown = 0;
+  for (const Buffer& b : memory.buffers.all) {
+    const bool counts = kind == "live_peak" || (kind == "params" && b.kind == BufferKind::kParam) ||
+                        (kind == "inputs" && b.kind == BufferKind::kInput);
+    if (counts && !b.is_known) ++f.num_unknown;
+  }
+  if (kind == "live_peak") {
+    f.arms = peak_arms(memory);
+  } else if (kind == "params") {
+    f.arms = {sum_of(memory, BufferKind::kParam)};
+  } else if (kind == "inputs") {
+    f.arms = {sum_of(memory, BufferKind::kInput)};
+  }
+  if (f.arms.empty()) f.arms = {{Dim(0)}};
+  for (const Arm& arm : f.arms)
+    for (const Dim part : arm)
+      for (const std::uint32_t id : symbols_of(part))
+        f.symbols.push_back(Arena::current().symbol_info(id).name);
+  std::ranges::sort(f.symbols);
+  f.symbols.erase(std::unique(f.symbols.begin(), f.symbols.end()), f.symbols.end());
+  f.text = spell(f, to_string, "max(", ")");
+  f.latex = spell(f, to_latex, "\\max\\left(", "\\right)");
+  return f;
+}
+
+CompiledFormula::CompiledFormula(const Memory& memory, const Formula& formula) {
+  const Arena& arena = *memory.analysis().arena;
+  const ArenaScope scope(*memory.analysis().arena);
+  for (const Arm& arm : formula.arms) {
+    arms_.emplace_back();
+    for (const Dim part : arm) arms_.back().push_back(tape_.add(part));
+  }
+  for (const std::uint32_t id : tape_.symbols()) symbols_.push_back(arena.symbol_info(id));
+}
+
+std::int64_t CompiledFormula::evaluate(const NamedSizes& sizes) const {
+  std::vector<std::int64_t> values;
+  std::string missing;
+  for (const SymbolInfo& s : symbols_) {
+    const auto found = std::ranges::find(sizes, s.name, &NamedSizes::value_type::first);
+    if (found != sizes.end()) {
+      check_admitted(s, found->second);
+      values.push_back(found->second);
+    } else if (s.bounds.lo == s.bounds.hi) {
+      values.push_back(s.bounds.lo);
+    } else {
+      missing += (missing.empty() ? "" : ", ") + s.name;
+    }
+  }
+  if (!missing.empty())
+    throw Error(ErrorKind::kUnboundSymbol, "symbol-unbound", "sizes are missing for " + missing,
+                {{"missing", missing}});
+  std::vector<std::int64_t> slots(tape_.num_slots());
+  tape_.run(values, slots);
+  std::int64_t best = 0;
+  for (const auto& arm : arms_) {
+    std::int64_t sum = 0;
+    for (const Tape::Slot s : arm) sum = checked_add(sum, slots[s]);
+    best = std::max(best, sum);
+  }
+  return best;
+}
+
+}  // namespace shapewright

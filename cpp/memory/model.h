@@ -1,0 +1,30 @@
+// The memory of a model, symbolic: buffers, events and their sizes on the tape. Built once, then
+// only read.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "infer/bind.h"
+#include "memory/buffers.h"
+#include "memory/liveness.h"
+
+namespace shapewright {
+
+struct Memory {
+  std::shared_ptr<const Program> program;
+  Buffers buffers;
+  Schedule schedule;
+  Timeline timeline;
+  std::vector<Tape::Slot> slots;          // by BufferId: its bytes
+  std::vector<Tape::Slot> event_slots;    // by event: bytes that come or go
+  std::vector<std::uint8_t> event_frees;  // by event: 1 if they go
+
+  const Analysis& analysis() const { return program->analysis(); }
+  const Graph& graph() const { return *program->analysis().graph; }
+};
+
+// Uses the arena of the analysis.
+std::shared_ptr<const Memory> build_memory(std::shared_ptr<const Analysis> analysis);
+
+}  // namespace shapewright

@@ -1,0 +1,36 @@
+// The families of operators, one file each. A new family adds its line here and in registry.cpp.
+#pragma once
+
+#include <span>
+
+#include "ops/op.h"
+
+namespace shapewright::families {
+
+std::span<const Op> source_ops();       // Constant, ConstantOfShape, Range, EyeLike
+std::span<const Op> shape_ops();        // Shape, Size, Identity, Flatten, Squeeze, Unsqueeze
+std::span<const Op> reshape_ops();      // Reshape
+std::span<const Op> cast_ops();         // Cast, CastLike, BitCast
+std::span<const Op> movement_ops();     // Transpose, Concat, Trilu
+std::span<const Op> split_ops();        // Split
+std::span<const Op> expand_ops();       // Expand, Tile
+std::span<const Op> pad_ops();          // Pad, CenterCropPad
+std::span<const Op> slice_ops();        // Slice
+std::span<const Op> gather_ops();       // Gather, GatherElements, GatherND
+std::span<const Op> scatter_ops();      // ScatterElements, Scatter, ScatterND, TensorScatter
+std::span<const Op> index_ops();        // OneHot, ReverseSequence
+std::span<const Op> unary_ops();        // out = in
+std::span<const Op> elementwise_ops();  // broadcast
+std::span<const Op> reduce_ops();       // Reduce*, ArgMax, ArgMin, TopK
+std::span<const Op> contract_ops();     // MatMul*, Gemm, Einsum, Det
+std::span<const Op> conv_ops();         // Conv*, QLinearConv, ConvTranspose, DeformConv, ...
+std::span<const Op> pool_ops();         // *Pool, MaxUnpool, MaxRoiPool, RoiAlign
+std::span<const Op> spatial_ops();    // GridSample, AffineGrid, DepthToSpace, SpaceToDepth, Col2Im
+std::span<const Op> resize_ops();     // Resize, Upsample
+std::span<const Op> norm_ops();       // *Normalization
+std::span<const Op> attention_ops();  // Attention, LinearAttention, RotaryEmbedding, SwiGLU
+std::span<const Op> recurrent_ops();  // LSTM, GRU, RNN
+std::span<const Op> quant_ops();      // QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear
+std::span<const Op> control_ops();    // If, Loop, Scan, SequenceMap
+
+}  // namespace shapewright::families

@@ -1,0 +1,82 @@
+#include "ops/registry.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "graph/graph.h"
+#include "ops/families.h"
+
+namespace shapewright {
+
+namespace {
+
+constexpr std::span<const Op> (*kFamilies[])() = {
+    families::source_ops,    families::shape_ops,       families::reshape_ops,
+    families::cast_ops,      families::movement_ops,    families::split_ops,
+    families::expand_ops,    families::pad_ops,         families::slice_ops,
+    families::gather_ops,    families::scatter_ops,     families::index_ops,
+    families::unary_ops,     families::elementwise_ops, families::reduce_ops,
+    families::contract_ops,  families::conv_ops,        families::pool_ops,
+    families::spatial_ops,   families::resize_ops,      families::norm_ops,
+    families::attention_ops, families::recurrent_ops,   families::quant_ops,
+    families::control_ops,
+};
+
+auto key(const Op& op) { return std::pair(op.name, op.domain); }
+
+struct Registry {
+  std::vector<const Op*> rows;          // in table order
+  std::vector<const Op*> by_name;       // by name, domain, then version
+  std::vector<std::string_view> names;  // sorted, each once
+
+  Registry() {
+    for (const auto family : kFamilies) {
+      for (const Op& op : family()) rows.push_back(&op);
+    }
+    by_name = rows;
+    std::sort(by_name.begin(), by_name.end(), [](const Op* a, const Op* b) {
+      return std::pair(key(*a), a->since) < std::pair(key(*b), b->since);
+    });
+    for (std::size_t i = 0; i < by_name.size(); ++i) {
+      const Op& op = *by_name[i];
+      if (i > 0 && key(*by_name[i - 1]) == key(op) && by_name[i - 1]->since == op.since) {
+        throw std::logic_error("two rows for operator " + std::string(op.name) + " since " +
+                               std::to_string(op.since));
+      }
+      if (names.empty() || names.back() != op.name) names.push_back(op.name);
+    }
+  }
+};
+
+const Registry& registry() {
+  static const Registry r;
+  return r;
+}
+
+}  // namespace
+
+const Op* find_op(std::string_view domain, std::string_view name, std::int64_t version) {
+  const auto& rows = registry().by_name;
+  const std::pair wanted(name, domain);
+  // The row before the first one that is of another operator or younger than `version`.
+  const auto end = std::partition_point(rows.begin(), rows.end(), [&](const Op* op) {
+    const auto k = key(*op);
+    return k < wanted || (k == wanted && op->since <= version);
+  });
+  if (end == rows.begin()) return nullptr;
+  const Op* op = *(end - 1);
+  return key(*op) == wanted ? op : nullptr;
+}
+
+std::vector<const Op*> all_ops() { return registry().rows; }
+
+std::string_view nearest_op(std::string_view name) {
+  const auto& names = registry().names;
+  const std::string nearest = nearest_word(name, names);
+  const auto found = std::lower_bound(names.begin(), names.end(), nearest);
+  return found != names.end() && *found == nearest ? *found : std::string_view{};
+}
+
+}  // namespace shapewright

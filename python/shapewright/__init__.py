@@ -1,0 +1,84 @@
+"""Symbolic tensor shapes and memory of neural networks, without running them.
+
+>>> import shapewright as sw
+>>> g = sw.Graph()
+>>> x = g.input("x", "f32[N, 3, H, W]")
+>>> w = g.param("w", "f32[64, 3, 7, 7]")
+>>> g.output(g.add("Conv", x, w, strides=[2, 2], pads=[3, 3, 3, 3], name="stem"))
+>>> print(sw.check(g).values["stem"])
+f32[N, 64, (H - 1)//2 + 1, (W - 1)//2 + 1]
+"""
+
+from shapewright import errors
+from shapewright._core import Dim, __version__, prove_eq, prove_le
+from shapewright.api import check, fit, load
+from shapewright.errors import (
+    ConstraintError,
+    DimError,
+    DimOverflowError,
+    FormatError,
+    InconclusiveError,
+    LayoutError,
+    LimitExceeded,
+    ModelError,
+    OverlapError,
+    PatternError,
+    ShapeError,
+    ShapewrightError,
+    UnboundSymbolError,
+    UnsupportedOpError,
+    WillNotFit,
+)
+from shapewright.fit import Fit
+from shapewright.graph import Graph, Node, Value
+from shapewright.memory import BoundReport, Event, Formula, Layer, Live, Peak, Timeline
+from shapewright.options import Optimizer
+from shapewright.results import Constraint, Coverage, Finding, Report, Symbol
+from shapewright.rules import register_op, unregister_op
+from shapewright.types import TensorType
+
+__all__ = [
+    "BoundReport",
+    "Constraint",
+    "ConstraintError",
+    "Coverage",
+    "Dim",
+    "DimError",
+    "DimOverflowError",
+    "Event",
+    "Finding",
+    "Fit",
+    "FormatError",
+    "Formula",
+    "Graph",
+    "InconclusiveError",
+    "Layer",
+    "LayoutError",
+    "LimitExceeded",
+    "Live",
+    "ModelError",
+    "Node",
+    "Optimizer",
+    "OverlapError",
+    "PatternError",
+    "Peak",
+    "Report",
+    "ShapeError",
+    "ShapewrightError",
+    "Symbol",
+    "TensorType",
+    "Timeline",
+    "UnboundSymbolError",
+    "UnsupportedOpError",
+    "Value",
+    "WillNotFit",
+    "__version__",
+    "check",
+    "errors",
+    "fit",
+    "load",
+    "prove_eq",
+    "prove_le",
+    "register_op",
+    "unregister_op",
+]

@@ -1,0 +1,5 @@
+"""`python -m shapewright` is the command `shapewright`."""
+
+from shapewright.cli import main
+
+main()

@@ -1,0 +1,502 @@
+"""
+The C++ core of shapewright.
+"""
+
+from __future__ import annotations
+import collections.abc
+import os
+import typing
+
+__all__: list[str] = [
+    "Analysis",
+    "BlockRef",
+    "BoundMemory",
+    "Constraint",
+    "Dim",
+    "Finding",
+    "Fit",
+    "Formula",
+    "Graph",
+    "GraphBuilder",
+    "MANY",
+    "MemoryModel",
+    "NodeView",
+    "Op",
+    "Peak",
+    "TensorData",
+    "ValueView",
+    "all_ops",
+    "infer",
+    "prove_eq",
+    "prove_le",
+    "read_onnx",
+    "read_onnx_file",
+]
+
+class Dim:
+    """
+    A size made of symbols, canonical: equal expressions are equal objects.
+
+    >>> Dim('2*N + N') == Dim('3*N')
+    True
+
+    `//` and `%` have floor semantics; int64 overflow raises.
+    """
+    @staticmethod
+    def ceildiv(
+        a: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+        b: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+    ) -> Dim:
+        """
+        a / b rounded up.
+        """
+    @staticmethod
+    def max(
+        a: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+        b: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+    ) -> Dim:
+        """
+        The larger of two sizes.
+        """
+    @staticmethod
+    def min(
+        a: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+        b: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+    ) -> Dim:
+        """
+        The smaller of two sizes.
+        """
+    def __add__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> Dim: ...
+    def __bool__(self) -> bool: ...
+    def __eq__(self, other: typing.Any) -> bool: ...
+    def __floordiv__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> Dim: ...
+    def __ge__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> bool: ...
+    def __getstate__(self) -> str: ...
+    def __gt__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __index__(self) -> int: ...
+    @typing.overload
+    def __init__(self, text: str) -> None: ...
+    @typing.overload
+    def __init__(self, value: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> None: ...
+    def __int__(self) -> int: ...
+    def __le__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> bool: ...
+    def __lt__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> bool: ...
+    def __mod__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> Dim: ...
+    def __mul__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> Dim: ...
+    def __neg__(self) -> Dim: ...
+    def __radd__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> Dim: ...
+    def __repr__(self) -> str: ...
+    def __rfloordiv__(
+        self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int
+    ) -> Dim: ...
+    def __rmod__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> Dim: ...
+    def __rmul__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> Dim: ...
+    def __rsub__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> Dim: ...
+    def __setstate__(self, arg0: str) -> None: ...
+    def __str__(self) -> str: ...
+    def __sub__(self, other: Dim | typing.SupportsInt | typing.SupportsIndex | int) -> Dim: ...
+    def _repr_latex_(self) -> str: ...
+    def bind(self, **kwargs: Dim | int) -> Dim | int:
+        """
+        Puts sizes in for symbols: a Dim, or an int once nothing is left free.
+        """
+    def latex(self) -> str:
+        """
+        The size as LaTeX, without dollar signs.
+        """
+    @property
+    def bounds(self) -> tuple[int | None, int | None]:
+        """
+        (lower, upper); None where there is no bound.
+        """
+    @property
+    def symbols(self) -> frozenset:
+        """
+        Names of the symbols, as a frozenset.
+        """
+
+class TensorData:
+    """
+    A constant: dtype, dims and, if it is small, its bytes.
+    """
+    def __init__(
+        self,
+        dtype: str,
+        dims: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        data: bytes | None = None,
+    ) -> None: ...
+    def ints(self) -> list[int]: ...
+    def reals(self) -> list[float]: ...
+    @property
+    def data(self) -> typing.Any:
+        """
+        Little-endian, packed; None if not kept.
+        """
+    @property
+    def dims(self) -> list[int]: ...
+    @property
+    def dtype(self) -> str: ...
+
+class BlockRef:
+    """
+    A body of If, Loop or Scan, by its index in the graph.
+    """
+    def __init__(self, index: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def index(self) -> int: ...
+
+class NodeView:
+    @property
+    def attrs(self) -> dict: ...
+    @property
+    def block(self) -> int: ...
+    @property
+    def byte_offset(self) -> int: ...
+    @property
+    def display_name(self) -> str: ...
+    @property
+    def domain(self) -> str: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def index(self) -> int: ...
+    @property
+    def inputs(self) -> list: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def op(self) -> str: ...
+    @property
+    def outputs(self) -> list: ...
+    @property
+    def scope(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+
+class ValueView:
+    @property
+    def block(self) -> int: ...
+    @property
+    def constant(self) -> TensorData | None: ...
+    @property
+    def declared(self) -> str | None: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def producer(self) -> NodeView | None: ...
+
+class Graph:
+    """
+    A network as data: values, nodes, blocks.
+    """
+    def block_inputs(self, block: BlockRef) -> list: ...
+    def block_nodes(self, block: typing.SupportsInt | typing.SupportsIndex) -> list: ...
+    def block_outputs(self, block: BlockRef) -> list: ...
+    def find(self, name: str) -> typing.Any: ...
+    @property
+    def faults(self) -> list: ...
+    @property
+    def inputs(self) -> list: ...
+    @property
+    def ir_version(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def nodes(self) -> list:
+        """
+        Of the main block, in execution order.
+        """
+    @property
+    def num_blocks(self) -> int: ...
+    @property
+    def num_nodes(self) -> int: ...
+    @property
+    def num_values(self) -> int: ...
+    @property
+    def opsets(self) -> list[tuple[str, int]]: ...
+    @property
+    def outputs(self) -> list: ...
+    @property
+    def producer(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def values(self) -> list:
+        """
+        Of all blocks.
+        """
+
+class GraphBuilder:
+    """
+    Builds a graph by hand; values are numbers.
+    """
+    def __init__(self, opset: typing.SupportsInt | typing.SupportsIndex = 20) -> None: ...
+    def add(
+        self,
+        op: str,
+        inputs: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex | None],
+        attrs: dict = {},
+        name: str = "",
+        num_outputs: typing.SupportsInt | typing.SupportsIndex = 1,
+        domain: str = "",
+    ) -> list[int]:
+        """
+        Adds a node; the numbers of its outputs.
+        """
+    def begin_block(self) -> BlockRef: ...
+    def constant(self, name: str, data: TensorData) -> int: ...
+    def end_block(self) -> None: ...
+    def input(self, name: str, type: str) -> int: ...
+    def name_of(self, value: typing.SupportsInt | typing.SupportsIndex) -> str: ...
+    def opset(self, domain: str, version: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def output(self, value: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    def param(self, name: str, type: str) -> int: ...
+    def snapshot(self) -> Graph:
+        """
+        The graph as it is now; what is added later does not change it.
+        """
+
+class Op:
+    """
+    One row of the table of operators.
+    """
+    def __repr__(self) -> str: ...
+    @property
+    def attrs(self) -> list[tuple[str, str, bool]]:
+        """
+        (name, kind, required) of each attribute.
+        """
+    @property
+    def domain(self) -> str:
+        """
+        "" is ai.onnx.
+        """
+    @property
+    def has_alias(self) -> bool: ...
+    @property
+    def has_flops(self) -> bool: ...
+    @property
+    def has_values(self) -> bool: ...
+    @property
+    def inputs_max(self) -> int: ...
+    @property
+    def inputs_min(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def operands(self) -> str:
+        """
+        Names of the inputs, spaced.
+        """
+    @property
+    def outputs_max(self) -> int: ...
+    @property
+    def outputs_min(self) -> int: ...
+    @property
+    def since(self) -> int:
+        """
+        The first opset version that the row describes.
+        """
+
+class Finding:
+    @property
+    def code(self) -> str: ...
+    @property
+    def facts(self) -> list: ...
+    @property
+    def hint(self) -> typing.Any: ...
+    @property
+    def index(self) -> typing.Any: ...
+    @property
+    def message(self) -> typing.Any: ...
+    @property
+    def node(self) -> typing.Any: ...
+    @property
+    def op(self) -> typing.Any: ...
+    @property
+    def severity(self) -> str: ...
+
+class Constraint:
+    @property
+    def code(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def lhs(self) -> typing.Any: ...
+    @property
+    def node(self) -> typing.Any: ...
+    @property
+    def rhs(self) -> typing.Any: ...
+    @property
+    def text(self) -> typing.Any: ...
+
+class Analysis:
+    def describe(self, name: str) -> str: ...
+    def elements(self, name: str) -> typing.Any: ...
+    def producer(self, name: str) -> typing.Any: ...
+    def value_names(self) -> list: ...
+    def value_type(self, name: str) -> tuple: ...
+    def why(self, name: str, axis: typing.SupportsInt | typing.SupportsIndex) -> list: ...
+    @property
+    def contract(self) -> list: ...
+    @property
+    def coverage(self) -> tuple[int, int, int, int, typing.Any]: ...
+    @property
+    def findings(self) -> list: ...
+    @property
+    def graph(self) -> Graph: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def symbols(self) -> list[tuple[str, str, int, int | None]]: ...
+
+class Formula:
+    """
+    Bytes as an expression of the symbols: the largest of a few sums.
+    """
+    def __str__(self) -> str: ...
+    def evaluate(self, sizes: dict) -> int: ...
+    def latex(self) -> str: ...
+    @property
+    def num_arms(self) -> int: ...
+    @property
+    def num_unknown(self) -> int:
+        """
+        Values of unknown size; if there are any, the formula is a lower bound.
+        """
+    @property
+    def symbols(self) -> list[str]: ...
+
+class Peak:
+    """
+    The most bytes alive at once.
+    """
+    @property
+    def live(self) -> int: ...
+    @property
+    def live_set(self) -> list:
+        """
+        (value, bytes, why) of what is alive, largest first.
+        """
+    @property
+    def lower(self) -> int: ...
+    @property
+    def node(self) -> typing.Any: ...
+    @property
+    def phase(self) -> str: ...
+    @property
+    def step(self) -> int: ...
+    @property
+    def upper(self) -> int | None: ...
+    @property
+    def why_bounds(self) -> str: ...
+
+class BoundMemory:
+    """
+    The memory of a model at given sizes.
+    """
+    def shape(self, name: str) -> typing.Any: ...
+    def shape_bounds(self, name: str) -> typing.Any: ...
+    @property
+    def layers(self) -> list:
+        """
+        (path, op, output, params, saved, flops, share_of_peak) of every node.
+        """
+    @property
+    def peak(self) -> Peak: ...
+    @property
+    def shapes(self) -> dict:
+        """
+        Of every value of the main block.
+        """
+    @property
+    def timeline(self) -> list:
+        """
+        (step, phase, node, action, buffer, bytes, live) of every event.
+        """
+
+class Fit:
+    """
+    The largest size that fits.
+    """
+    @property
+    def evaluations(self) -> int: ...
+    @property
+    def limit(self) -> int: ...
+    @property
+    def next(self) -> Peak | None: ...
+    @property
+    def next_value(self) -> int | None: ...
+    @property
+    def peak(self) -> Peak | None: ...
+    @property
+    def slack(self) -> int: ...
+    @property
+    def value(self) -> int: ...
+
+class MemoryModel:
+    """
+    The memory of an analysis; built on first use.
+    """
+    def __init__(self, analysis: Analysis) -> None: ...
+    def at(self, sizes: dict) -> BoundMemory: ...
+    def fit(
+        self,
+        solve: str,
+        sizes: dict,
+        tie: dict,
+        multiple_of: typing.SupportsInt | typing.SupportsIndex,
+        budget_bytes: typing.SupportsInt | typing.SupportsIndex,
+        headroom: typing.SupportsFloat | typing.SupportsIndex = 0.0,
+    ) -> Fit: ...
+    def formula(self, kind: str) -> Formula: ...
+    @property
+    def buffers(self) -> list:
+        """
+        (value, kind, bytes, is_known, views) of every buffer.
+        """
+
+def all_ops() -> list[Op]:
+    """
+    Every row, in table order.
+    """
+
+def infer(
+    graph: Graph,
+    inputs: collections.abc.Sequence[tuple[str, str]],
+    symbols: collections.abc.Sequence[
+        tuple[
+            str,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex | None,
+        ]
+    ],
+    strict: bool,
+    user_rule: typing.Any,
+) -> Analysis: ...
+def prove_eq(
+    a: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+    b: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+) -> bool | None:
+    """
+    Is a == b for every size of the symbols? None if it depends.
+    """
+
+def prove_le(
+    a: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+    b: Dim | typing.SupportsInt | typing.SupportsIndex | int,
+) -> bool | None:
+    """
+    Is a <= b for every size of the symbols? None if it depends.
+    """
+
+def read_onnx(data: bytes, name: str = "", directory: str = "") -> Graph: ...
+def read_onnx_file(path: os.PathLike | str | bytes) -> Graph: ...
+
+MANY: int = 1048576
+__version__: str = "0.1.0"

@@ -1,0 +1,112 @@
+"""The three calls: `load` a graph, `check` it, `fit` a size to a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shapewright import _core
+from shapewright.errors import ShapewrightError
+from shapewright.fit import Fit, solve_fit
+from shapewright.graph import Graph
+from shapewright.inputs import input_texts, symbol_bounds
+from shapewright.load import core_graph
+from shapewright.options import budget_of, check_options
+from shapewright.results import Question, Report
+from shapewright.rules import registered_rule
+
+
+def load(source: Any, inputs: Any = None) -> Graph:
+    """Reads a model into a `Graph`; weights are skipped.
+
+    `source` is a path to an .onnx file, its bytes, an `onnx.ModelProto`, or a `Graph`. `inputs`
+    replaces declared input types, as in `check`.
+    """
+    graph, name = core_graph(source)
+    return Graph.of_core(graph, name, input_texts(inputs))
+
+
+def check(
+    source: Any,
+    inputs: Any = None,
+    *,
+    dims: Mapping[str, Any] | None = None,
+    mode: str = "infer",
+    optimizer: Any = None,
+    precision: str = "fp32",
+    device: str | None = None,
+    budget: str | int | None = None,
+    profile: str | None = None,
+    loss: Any = None,
+    strict: bool = False,
+) -> Report:
+    """Infers every shape of a model, what it demands of its inputs and how much memory it takes.
+
+    >>> g = Graph()
+    >>> x = g.input("x", "f32[N, 784]")
+    >>> w = g.param("w", "f32[784, 10]")
+    >>> g.output(g.add("MatMul", x, w, name="scores"))
+    >>> report = check(g)
+    >>> print(report.values["scores"])
+    f32[N, 10]
+    >>> report.at(N=32).peak.live
+    132992
+
+    What is wrong with the model is in `report.findings`, all of it at once; the call raises only
+    where the model cannot be read or the call itself is wrong. `dims` gives symbols bounds `{"N":
+    (1, 256)}` or values `{"N": 8}`.
+    """
+    profile = check_options(mode, optimizer, precision, profile, loss)
+    given = input_texts(inputs)
+    if isinstance(source, Graph):
+        given = [row for row in source.given if row[0] not in dict(given)] + given
+    graph, name = core_graph(source)
+    symbols = symbol_bounds(dims)
+    analysis = _core.infer(graph, given, symbols, strict, registered_rule())
+    question = Question(
+        source=name,
+        profile=profile,
+        device=device,
+        budget=budget_of(device, budget),
+        strict=strict,
+        sizes={symbol: low for symbol, low, high in symbols if low == high},
+    )
+    return Report(analysis, question)
+
+
+def fit(
+    source: Any,
+    inputs: Any = None,
+    *,
+    solve: str = "N",
+    where: Mapping[str, int] | None = None,
+    tie: Mapping[str, str] | None = None,
+    multiple_of: int = 1,
+    headroom: str | int | float = 0,
+    **options: Any,
+) -> Fit:
+    """Finds the largest size of one symbol with which the model stays within a budget.
+
+    `where` gives the other symbols their sizes, `tie={"W": "H"}` makes one follow another,
+    `headroom` keeps part of the budget free: `"10%"`, a fraction, or bytes. The other options are
+    those of `check`. Given a `Report`, only `budget` or `device` may be named anew.
+    """
+    if isinstance(source, Report):
+        report = source
+        budget = budget_of(options.pop("device", None), options.pop("budget", None))
+        refused = [*options, *(["inputs"] if inputs is not None else [])]
+        if refused:
+            message = f"the report was made without {', '.join(refused)}: they belong to check"
+            raise ShapewrightError(message, code="option-conflict", hint="fit the model itself")
+    else:
+        report = check(source, inputs, **options)
+        budget = None
+    return solve_fit(
+        report,
+        budget=report.question.budget if budget is None else budget,
+        solve=solve,
+        where=dict(where or {}),
+        tie=dict(tie or {}),
+        multiple_of=multiple_of,
+        headroom=headroom,
+    )

@@ -1,0 +1,146 @@
+"""The arguments that several commands share, and what they are read as."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shapewright.errors import ShapewrightError
+
+if TYPE_CHECKING:
+    from shapewright.results import Report
+
+
+class Format(StrEnum):
+    """How a command writes its answer."""
+
+    text = "text"
+    json = "json"
+    markdown = "markdown"
+    github = "github"
+
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="An .onnx file.", show_default=False)]
+Shapes = Annotated[
+    list[str] | None,
+    typer.Option("--shape", metavar="NAME:Bx3xHxW", help="Shape of an input; letters are symbols."),
+]
+Dtypes = Annotated[
+    list[str] | None, typer.Option("--dtype", metavar="NAME:i64", help="Element type of an input.")
+]
+Dims = Annotated[
+    list[str] | None,
+    typer.Option("--dim", metavar="N=8 | N=1..256", help="Size or bounds of a symbol."),
+]
+Mode = Annotated[str, typer.Option(metavar="infer|train", help="What the memory is counted for.")]
+OptimizerName = Annotated[str | None, typer.Option(metavar="NAME", help="For training.")]
+Precision = Annotated[str, typer.Option(metavar="NAME", help="For training.")]
+DeviceName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A name from `shapewright devices`.")
+]
+Budget = Annotated[str | None, typer.Option(metavar="24GiB", help="How much memory there is.")]
+Profile = Annotated[str | None, typer.Option(metavar="NAME", help="Who runs the model.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Unknown operators are errors; exit 3 if undecided.")
+]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the answer here.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write the answer.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The verdict alone.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours on a terminal.")]
+
+
+def parse_dims(texts: list[str] | None) -> dict[str, int | tuple[int, int | None]]:
+    """`["N=8", "L=1..256"]` as the `dims` of `check`."""
+    dims: dict[str, int | tuple[int, int | None]] = {}
+    for text in texts or ():
+        name, equals, size = (part.strip() for part in text.partition("="))
+        low, dots, high = (part.strip() for part in size.partition(".."))
+        if not equals or not name or not low:
+            msg = "--dim"
+            raise _refused(msg, text, "N=8 or N=1..256")
+        first = _number(low, text)
+        if dots:
+            dims[name] = (first, _number(high, text) if high else None)
+        else:
+            dims[name] = first
+    return dims
+
+
+def _number(text: str, whole: str) -> int:
+    digits = text.replace("_", "")
+    if not digits.removeprefix("-").isdecimal() or not digits.isascii() or len(digits) > 30:
+        msg = "--dim"
+        raise _refused(msg, whole, "N=8 or N=1..256")
+    return int(digits)
+
+
+def parse_inputs(
+    shapes: list[str] | None, dtypes: list[str] | None, declared: dict[str, str]
+) -> dict[str, str] | None:
+    """`--shape` and `--dtype` as the `inputs` of `check`; `declared`: the dtype of each input."""
+    from shapewright.spelling import did_you_mean
+
+    dims = dict(_named(text, "--shape", "NAME:Bx3xHxW", declared) for text in shapes or ())
+    types = dict(_named(text, "--dtype", "NAME:i64", declared) for text in dtypes or ())
+    for name in (*dims, *types):
+        if name not in declared:
+            message = f"the model has no input named '{name}'"
+            facts = {"inputs": ", ".join(declared) or "none"}
+            hint = did_you_mean(name, declared)
+            raise ShapewrightError(message, code="input-unknown", facts=facts, hint=hint)
+    inputs: dict[str, str] = {}
+    for name in {**dims, **types}:
+        dtype = types.get(name, declared[name])
+        inputs[name] = f"{dtype}[{dims[name]}]" if name in dims else dtype
+    return inputs or None
+
+
+def _named(text: str, option: str, form: str, declared: dict[str, str]) -> tuple[str, str]:
+    # The last colon divides: names such as "input:0" have one of their own.
+    name, colon, rest = text.rpartition(":")
+    if not rest or (colon and not name):
+        raise _refused(option, text, form)
+    if not colon:
+        if len(declared) != 1:
+            listed = ", ".join(declared)
+            raise _refused(option, text, f"{form}, for the model has inputs {listed}")
+        name = next(iter(declared))
+    if option == "--shape":
+        # Commas are for symbols with an x in their names.
+        dims = [dim.strip() for dim in rest.split("," if "," in rest else "x")]
+        if not all(dims):
+            raise _refused(option, text, form)
+        rest = ", ".join(dims)
+    return name, rest
+
+
+def _refused(option: str, text: str, form: str) -> ShapewrightError:
+    message = f"{option} {text} is not understood"
+    return ShapewrightError(message, code="option-value", hint=f"write {option} {form}")
+
+
+def check_source(
+    model: str,
+    shapes: list[str] | None,
+    dtypes: list[str] | None,
+    dims: list[str] | None,
+    **options: Any,
+) -> Report:
+    """The report of a model file under the options of the command line."""
+    import shapewright
+    from shapewright.cli.guard import progress
+
+    bounds = parse_dims(dims)
+    with progress(f"reading {model}"):
+        graph = shapewright.load(model)
+    inputs = None
+    if shapes or dtypes:
+        declared = {v.name: v.type.dtype if v.type else "f32" for v in graph.inputs}
+        inputs = parse_inputs(shapes, dtypes, declared)
+    with progress(f"inferring {model}"):
+        return shapewright.check(graph, inputs, dims=bounds or None, **options)

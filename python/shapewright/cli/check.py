@@ -1,0 +1,66 @@
+"""shapewright check MODEL"""
+
+from __future__ import annotations
+
+import typer
+
+from shapewright.cli.arguments import (
+    Budget,
+    DeviceName,
+    Dims,
+    Dtypes,
+    Format,
+    FormatOption,
+    Mode,
+    Model,
+    NoColor,
+    OptimizerName,
+    Output,
+    Precision,
+    Profile,
+    Quiet,
+    Shapes,
+    Strict,
+    check_source,
+)
+from shapewright.cli.guard import guarded
+
+
+@guarded
+def check(
+    model: Model,
+    shape: Shapes = None,
+    dtype: Dtypes = None,
+    dim: Dims = None,
+    mode: Mode = "infer",
+    optimizer: OptimizerName = None,
+    precision: Precision = "fp32",
+    device: DeviceName = None,
+    budget: Budget = None,
+    profile: Profile = None,
+    strict: Strict = False,
+    format: FormatOption = Format.text,
+    output: Output = None,
+    quiet: Quiet = False,
+    no_color: NoColor = False,
+) -> None:
+    """Every shape, what the model demands of its inputs, and how much memory it takes."""
+    from shapewright.cli.output import Sink, write_report
+    from shapewright.report.verdict import check_verdict
+
+    report = check_source(
+        model,
+        shape,
+        dtype,
+        dim,
+        mode=mode,
+        optimizer=optimizer,
+        precision=precision,
+        device=device,
+        budget=budget,
+        profile=profile,
+        strict=strict,
+    )
+    verdict = check_verdict(report)
+    write_report(report, verdict, Sink(format, output, quiet, not no_color))
+    raise typer.Exit(verdict.exit_code(strict=strict))

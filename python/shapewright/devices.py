@@ -1,0 +1,63 @@
+"""Accelerators by name, with the memory their vendors publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from shapewright.errors import ShapewrightError
+from shapewright.spelling import nearest
+from shapewright.units import parse_bytes
+
+
+@dataclass(frozen=True)
+class Device:
+    """One row of `shapewright devices`; sizes in bytes."""
+
+    name: str
+    title: str
+    memory: int
+    usable: int
+    source: str
+
+
+@cache
+def all_devices() -> dict[str, Device]:
+    """Every device of the table, by name."""
+    import tomllib
+    from importlib.resources import files
+
+    text = (files("shapewright") / "devices.toml").read_text(encoding="utf-8")
+    rows = tomllib.loads(text)["device"]
+    return {
+        row["name"]: Device(
+            name=row["name"],
+            title=row["title"],
+            memory=parse_bytes(row["memory"]),
+            usable=parse_bytes(row["usable"]),
+            source=row["source"],
+        )
+        for row in rows
+    }
+
+
+def find_device(name: str) -> Device:
+    """The device of that name; case, spaces and underscores do not matter.
+
+    >>> find_device("RTX 4090").memory // 2**30
+    24
+    """
+    devices = all_devices()
+    word = name.strip().lower().replace(" ", "-").replace("_", "-")
+    if word in devices:
+        return devices[word]
+    longer = [known for known in devices if word and known.startswith(word + "-")]
+    guess = nearest(word, devices)
+    if guess:
+        hint = f"did you mean '{guess}'?"
+    elif longer:
+        hint = "there are " + ", ".join(longer)
+    else:
+        hint = "`shapewright devices` lists them; a budget such as '24GiB' works for any other"
+    message = f"there is no device '{name}' in the table"
+    raise ShapewrightError(message, code="device-unknown", hint=hint)

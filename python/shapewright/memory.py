@@ -1,0 +1,219 @@
+"""Memory at given sizes, in bytes: the peak, what is alive there, the timeline, the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from shapewright import _core
+from shapewright.errors import ShapewrightError, UnboundSymbolError
+from shapewright.spelling import did_you_mean
+
+if TYPE_CHECKING:
+    from shapewright.results import Report
+
+SHOWN_FORMULAS = ("params", "inputs", "live_peak")  # those of inference that are not always 0
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A tensor alive at the peak; `why` says what keeps it."""
+
+    value: str
+    bytes: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The most memory that is alive at once, in bytes, and where.
+
+    `lower` and `upper` bound `live`; they differ only where a size depends on the values of data,
+    and `upper` is None where nothing bounds it; `why_bounds` says why. `capacity` and `reserved`
+    are None until an allocator is modelled.
+    """
+
+    live: int
+    capacity: int | None
+    reserved: int | None
+    phase: str
+    node: str | None
+    lower: int
+    upper: int | None
+    why_bounds: str
+    step: int
+    read_live_set: Callable[[], Iterable[tuple[str, int, str]]] = field(repr=False, compare=False)
+
+    @cached_property
+    def live_set(self) -> tuple[Live, ...]:
+        """Every tensor alive at the peak, largest first."""
+        return tuple(Live(*row) for row in self.read_live_set())
+
+    @property
+    def exact(self) -> bool:
+        """Whether `live` is the number itself and no bound."""
+        return self.lower == self.upper
+
+    def to_dict(self) -> dict[str, Any]:
+        """The peak as JSON-ready data."""
+        return {
+            "live": self.live,
+            "lower": self.lower,
+            "upper": self.upper,
+            "why_bounds": self.why_bounds or None,
+            "capacity": self.capacity,
+            "reserved": self.reserved,
+            "phase": self.phase,
+            "node": self.node,
+            "step": self.step,
+            "live_set": [
+                {"value": tensor.value, "bytes": tensor.bytes, "why": tensor.why}
+                for tensor in self.live_set
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of what is alive; `live` counts after it. Step -1 comes before the first node."""
+
+    step: int
+    phase: str
+    node: str | None
+    action: str
+    buffer: str
+    bytes: int
+    live: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Every allocation and release, in order."""
+
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One node as a row of the table: bytes, floating-point operations, share of the peak (0 to 1).
+
+    `flops` is None where the operator only moves bytes, or the number is not known.
+    """
+
+    path: str
+    op: str
+    output: str
+    params: int
+    saved: int
+    flops: int | None
+    share_of_peak: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The layer as JSON-ready data."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+class Formula:
+    """Bytes of one kind, as an expression of the sizes that are left open.
+
+    Call it with sizes to get a number: `report.formula("live_peak")(N=8)`.
+    """
+
+    def __init__(self, kind: str, core: _core.Formula) -> None:
+        self.kind = kind
+        self._core = core
+
+    def __str__(self) -> str:
+        return str(self._core)
+
+    @property
+    def is_lower_bound(self) -> bool:
+        """Whether values of unknown size are left out."""
+        return self._core.num_unknown > 0
+
+    def __repr__(self) -> str:
+        return f"<Formula {self.kind} = {self}>"
+
+    def latex(self) -> str:
+        """The formula as LaTeX, without dollar signs."""
+        return self._core.latex()
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
+
+    def __call__(self, **sizes: int) -> int:
+        with sizes_hinted():
+            return self._core.evaluate(sizes)
+
+
+def unknown_value(name: str, names: Iterable[str]) -> ShapewrightError:
+    """An error for a tensor that the model does not have."""
+    message = f"the model has no value named '{name}'"
+    return ShapewrightError(message, code="value-unknown", hint=did_you_mean(name, names))
+
+
+@contextmanager
+def sizes_hinted() -> Iterator[None]:
+    """Says how to give the sizes that the core finds missing."""
+    try:
+        yield
+    except UnboundSymbolError as error:
+        names = error.facts.get("missing", "").split(", ")
+        flags = " ".join(f"--dim {name}=8" for name in names)
+        error.hint = f"give a size: {', '.join(f'{name}=8' for name in names)}, or {flags}"
+        raise
+
+
+def make_peak(core: _core.Peak) -> Peak:
+    """A peak of the core as data."""
+    return Peak(
+        live=core.live,
+        capacity=None,
+        reserved=None,
+        phase=core.phase,
+        node=core.node,
+        lower=core.lower,
+        upper=core.upper,
+        why_bounds=core.why_bounds,
+        step=core.step,
+        read_live_set=lambda: core.live_set,
+    )
+
+
+class BoundReport:
+    """A report at given sizes: every shape is a number, and so is the memory."""
+
+    def __init__(self, report: Report, core: _core.BoundMemory, sizes: Mapping[str, int]) -> None:
+        self.report = report
+        self.sizes = dict(sizes)
+        self._core = core
+
+    def shape(self, name: str) -> tuple[int | None, ...] | None:
+        """The shape of a value; None for a size that depends on data, and for unknown rank."""
+        try:
+            shape: tuple[int | None, ...] | None = self._core.shape(name)
+        except KeyError:
+            raise unknown_value(name, self.report.values) from None
+        return shape
+
+    @cached_property
+    def peak(self) -> Peak:
+        """The most memory that is alive at once."""
+        return make_peak(self._core.peak)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """Every allocation and release, in order."""
+        return Timeline(tuple(Event(*row) for row in self._core.timeline))
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """One row a node, in execution order."""
+        return tuple(Layer(*row) for row in self._core.layers)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
+        return f"<BoundReport at {sizes or 'fixed sizes'}: peak {self.peak.live} bytes>"

@@ -1,0 +1,1 @@
+"""A report as text, as data and as a page."""

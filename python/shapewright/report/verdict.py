@@ -1,0 +1,121 @@
+"""The one line that a report comes down to, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapewright.fit import Fit
+from shapewright.memory import Peak
+from shapewright.report.nominal import Shown, shown_at
+from shapewright.results import Report
+from shapewright.units import format_against, format_bytes
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`status` is one of consistent, fits, faulty, too-large, inconclusive."""
+
+    status: str
+    text: str
+
+    def exit_code(self, *, strict: bool) -> int:
+        """0 fits and consistent; 1 faulty or too large; 3 inconclusive, with `strict` only."""
+        if self.status in {"faulty", "too-large"}:
+            return 1
+        return 3 if strict and self.status == "inconclusive" else 0
+
+
+def check_verdict(report: Report, shown: Shown | None = None) -> Verdict:
+    """What `check` comes down to."""
+    if not report.ok:
+        return _faulty(report)
+    shown = shown or shown_at(report)
+    budget = report.question.budget
+    if budget is None:
+        return Verdict("consistent", f"CONSISTENT  {_memory_text(report, shown)}")
+    if shown.bound is None:
+        return Verdict("inconclusive", f"INCONCLUSIVE  {shown.reason}")
+    peak = shown.bound.peak
+    if shown.assumed:
+        return _open_verdict(peak, shown, budget)
+    return peak_verdict(peak, budget, report.place(peak.node))
+
+
+def peak_verdict(peak: Peak, budget: int, where: str) -> Verdict:
+    """A peak held against a budget; both ends of its bounds must agree."""
+    if peak.upper is not None and peak.upper <= budget:
+        limit, needed = format_against(budget, peak.upper)
+        return Verdict("fits", f"FITS  peak {needed} of {limit}{where}")
+    if peak.lower > budget:
+        limit, needed = format_against(budget, peak.lower)
+        return Verdict("too-large", f"DOES NOT FIT  peak {needed} of {limit}{where}")
+    low = format_bytes(peak.lower)
+    high = format_bytes(peak.upper) if peak.upper is not None else "no upper bound"
+    text = f"INCONCLUSIVE  peak between {low} and {high}, budget {format_bytes(budget)}{where}"
+    return Verdict("inconclusive", text)
+
+
+def fit_verdict(answer: Fit, report: Report) -> Verdict:
+    """What `fit` comes down to."""
+    label, peak, after = answer.symbol, answer.peak, answer.next
+    if peak is None:
+        first = f"{label}={answer.next_value}"
+        if after is None:
+            return Verdict("too-large", f"DOES NOT FIT  {first} needs more than 64 bits can count")
+        limit, needed = format_against(answer.budget, after.live)
+        where = report.place(after.node)
+        return Verdict("too-large", f"DOES NOT FIT  {first} needs {needed} of {limit}{where}")
+    sizes = [peak.live] if after is None else [peak.live, after.live]
+    limit, needed, *more = format_against(answer.budget, *sizes)
+    text = f"FITS  {label}={answer.value}  peak {needed} of {limit}{report.place(peak.node)}"
+    if answer.next_value is None:
+        return Verdict("fits", f"{text}; no larger {label} is allowed")
+    needs = more[0] if more else "more than 64 bits can count"
+    return Verdict("fits", f"{text}; {label}={answer.next_value} needs {needs}")
+
+
+def _faulty(report: Report) -> Verdict:
+    errors = [finding for finding in report.findings if finding.severity == "error"]
+    others = len(report.findings) - len(errors)
+    first = errors[0]
+    where = f" at {first.node}" if first.node else ""
+    counts = f"{len(errors)} error{'s' * (len(errors) > 1)}"
+    if others:
+        counts += f", {others} other finding{'s' * (others > 1)}"
+    return Verdict("faulty", f"FAULTY  {counts}; first: {first.code}{where}")
+
+
+def _memory_text(report: Report, shown: Shown) -> str:
+    if shown.bound is None:
+        return f"no peak: {shown.reason}"
+    peak = shown.bound.peak
+    where = report.place(peak.node)
+    sizes = f" with {shown.at}" if shown.at else ""
+    if peak.exact:
+        text = format_bytes(peak.live)
+    elif peak.upper is None:
+        text = f"at least {format_bytes(peak.lower)}"
+    else:
+        text = f"between {format_bytes(peak.lower)} and {format_bytes(peak.upper)}"
+    return f"peak {text}{where}{sizes}"
+
+
+def _open_verdict(peak: Peak, shown: Shown, budget: int) -> Verdict:
+    """Sizes are open: one of them that fits says nothing of the others."""
+    names = ", ".join(shown.assumed)
+    flags = " ".join(f"--dim {name}=8" for name in shown.assumed)
+    text = (
+        f"INCONCLUSIVE  {names} open: {format_bytes(peak.live)} of {format_bytes(budget)} "
+        f"with {shown.at}; give {flags}, or ask for the largest size with `shapewright fit`"
+    )
+    return Verdict("inconclusive", text)
+
+
+def shape_verdict(report: Report) -> Verdict:
+    """What `shapes` comes down to."""
+    if not report.ok:
+        return _faulty(report)
+    coverage = report.coverage
+    if coverage.unknown or coverage.rank_only:
+        return Verdict("inconclusive", f"INCONCLUSIVE  {coverage}")
+    return Verdict("consistent", f"CONSISTENT  {coverage}")

@@ -1,0 +1,260 @@
+"""What `check` returns: types, findings, the input contract, and the memory behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from shapewright import _core
+from shapewright.errors import ShapewrightError, format_block
+from shapewright.memory import BoundReport, Formula, sizes_hinted, unknown_value
+from shapewright.spelling import did_you_mean
+from shapewright.types import TensorType
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shapewright._core import Dim
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, or worth knowing, about a model."""
+
+    code: str
+    severity: str
+    message: str
+    node: str | None
+    facts: Mapping[str, str]
+    hint: str | None
+
+    def __str__(self) -> str:
+        head = f"{self.severity} {self.code}: {self.message}"
+        return format_block(head, self.node or "", self.facts, self.hint or "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as JSON-ready data."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "node": self.node,
+            "facts": dict(self.facts),
+            "hint": self.hint,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a node demands of sizes that are still open: part of the model's input contract."""
+
+    text: str
+    kind: str
+    lhs: int | Dim | None
+    rhs: int | Dim | None
+    node: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """The constraint as JSON-ready data; both sides as text."""
+        lhs, rhs = (None if d is None else str(d) for d in (self.lhs, self.rhs))
+        return {"text": self.text, "kind": self.kind, "lhs": lhs, "rhs": rhs, "node": self.node}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many values are known: as numbers, as expressions, by rank alone, not at all."""
+
+    static: int
+    symbolic: int
+    rank_only: int
+    unknown: int
+    first_unknown: str | None
+
+    def __str__(self) -> str:
+        total = self.static + self.symbolic + self.rank_only + self.unknown
+        text = (
+            f"{total} values: {self.static} static, {self.symbolic} symbolic, "
+            f"{self.rank_only} rank-only, {self.unknown} unknown"
+        )
+        return f"{text} (first: {self.first_unknown})" if self.first_unknown else text
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A size that is left open, with the bounds it was given."""
+
+    name: str
+    kind: str
+    lower: int
+    upper: int | None
+
+
+class Values(Mapping[str, TensorType]):
+    """Types of all values of the model, by name; made when asked for."""
+
+    def __init__(self, analysis: _core.Analysis) -> None:
+        self._analysis = analysis
+
+    @cached_property
+    def _names(self) -> dict[str, None]:
+        return dict.fromkeys(self._analysis.value_names())
+
+    def __getitem__(self, name: str) -> TensorType:
+        try:
+            dtype, shape = self._analysis.value_type(name)
+        except KeyError:
+            hint = did_you_mean(name, self._names)
+            message = f"the model has no value named '{name}'" + (f"; {hint}" if hint else "")
+            raise KeyError(message) from None
+        return TensorType(dtype or "?", shape)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked of a model besides its shapes; sizes in bytes."""
+
+    source: str = ""
+    profile: str = "onnxruntime"
+    device: str | None = None
+    budget: int | None = None
+    strict: bool = False
+    sizes: Mapping[str, int] = field(default_factory=dict)  # symbols that `dims` fixed
+
+
+class Report:
+    """Everything known of a model: `str(report)` prints it, the attributes hold it as data."""
+
+    def __init__(self, analysis: _core.Analysis, question: Question) -> None:
+        self._analysis = analysis
+        self.question = question
+        self.values = Values(analysis)
+
+    @property
+    def ok(self) -> bool:
+        """No finding of severity "error"."""
+        return self._analysis.ok
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is wrong with the model, in execution order."""
+        return tuple(
+            Finding(f.code, f.severity, f.message, f.node, dict(f.facts), f.hint)
+            for f in self._analysis.findings
+        )
+
+    @cached_property
+    def contract(self) -> tuple[Constraint, ...]:
+        """What the model demands of the sizes of its inputs."""
+        return tuple(
+            Constraint(c.text, c.kind, c.lhs, c.rhs, c.node) for c in self._analysis.contract
+        )
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """How much is known of the values that nodes produce."""
+        return Coverage(*self._analysis.coverage)
+
+    @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """Sizes of the inputs that are left open."""
+        return tuple(Symbol(*row) for row in self._analysis.symbols)
+
+    @cached_property
+    def graph(self) -> _core.Graph:
+        """The graph that was inferred."""
+        return self._analysis.graph
+
+    def elements(self, name: str) -> tuple[Any, ...] | None:
+        """Known elements of a small tensor in row-major order; None if none are known."""
+        try:
+            elements = self._analysis.elements(name)
+        except KeyError:
+            raise unknown_value(name, self.values) from None
+        return None if elements is None else tuple(elements)
+
+    def why(self, name: str, axis: int = 0) -> tuple[str, ...]:
+        """The chain that gave the size of one axis, nearest cause first."""
+        if name not in self.values:
+            raise unknown_value(name, self.values)
+        shape = self.values[name].shape
+        if shape is None:
+            return tuple(self._analysis.why(name, axis))
+        if not -len(shape) <= axis < len(shape):
+            message = f"'{name}' has no axis {axis}: its rank is {len(shape)}"
+            facts = {"type": str(self.values[name])}
+            raise ShapewrightError(message, code="axis-out-of-range", facts=facts)
+        return tuple(self._analysis.why(name, axis % len(shape)))
+
+    @cached_property
+    def memory(self) -> _core.MemoryModel:
+        """The memory model of the core, built on first use."""
+        return _core.MemoryModel(self._analysis)
+
+    def place(self, node: str | None) -> str:
+        """Where a node stands, for people: ` at encoder.layer.3 (node_MatMul_206)`."""
+        if node is None:
+            return ""
+        scope = self._scopes.get(node)
+        return f" at {scope} ({node})" if scope else f" at {node}"
+
+    @cached_property
+    def _scopes(self) -> dict[str, str]:
+        return {node.name: node.scope for node in self.graph.nodes if node.scope != node.name}
+
+    def formula(self, kind: str) -> Formula:
+        """Bytes as an expression of the open sizes: "params", "inputs", "live_peak", ..."""
+        return Formula(kind, self.memory.formula(kind))
+
+    def at(self, **sizes: int) -> BoundReport:
+        """The report at given sizes; raises `ConstraintError` where they break the contract."""
+        every = {**self.question.sizes, **sizes}
+        with sizes_hinted():
+            return BoundReport(self, self.memory.at(every), every)
+
+    def __str__(self) -> str:
+        from shapewright.report.text import report_text
+
+        return report_text(self)
+
+    def __repr__(self) -> str:
+        errors = sum(finding.severity == "error" for finding in self.findings)
+        return f"<Report of {self.question.source or 'a graph'}: {errors} errors, {self.coverage}>"
+
+    def _repr_html_(self) -> str:
+        from shapewright.report.html import report_fragment
+
+        return report_fragment(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready data, as `docs/report.schema.json` describes it."""
+        from shapewright.report.data import report_dict
+
+        return report_dict(self)
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The report as JSON text."""
+        import json
+
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
+
+    def to_html(self, path: str | Path) -> None:
+        """Writes the report as one page that opens offline."""
+        from pathlib import Path
+
+        from shapewright.report.html import report_page
+
+        Path(path).write_text(report_page(self), encoding="utf-8")

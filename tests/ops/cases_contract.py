@@ -1,0 +1,186 @@
+"""F5: linear algebra."""
+
+from shapewright.testing import case
+
+QLINEAR = ["f32[]", "u8[]"]  # a scale and its zero point
+
+CASES = [
+    # --- MatMul: stacks of matrices broadcast; an operand of rank 1 loses its axis
+    *(case("MatMul", ["f32[N, 3]", "f32[3, 4]"], out=["f32[N, 4]"], opset=v) for v in (7, 9, 13)),
+    case("MatMul", ["f32[B, N, 3]", "f32[3, 4]"], out=["f32[B, N, 4]"]),
+    case("MatMul", ["f32[B, h, N, d]", "f32[B, h, d, M]"], out=["f32[B, h, N, M]"]),
+    case("MatMul", ["f32[B, 1, N, 3]", "f32[5, 3, M]"], out=["f32[B, 5, N, M]"]),
+    case("MatMul", ["f32[3]", "f32[3]"], out=["f32[]"]),
+    case("MatMul", ["f32[3]", "f32[B, 3, N]"], out=["f32[B, N]"]),
+    case("MatMul", ["f32[B, N, 3]", "f32[3]"], out=["f32[B, N]"]),
+    case("MatMul", ["f32[0, 3]", "f32[3, N]"], out=["f32[0, N]"]),
+    case("MatMul", ["f32[N, 0]", "f32[0, M]"], out=["f32[N, M]"]),
+    case("MatMul", ["f32[...]", "f32[3, 4]"], out=["f32[...]"]),
+    case(
+        "MatMul",
+        ["f32[N, K]", "f32[L, 4]"],
+        out=["f32[N, 4]"],
+        contract=["K == L"],
+        bind={"N": 2, "K": 3, "L": 3},
+    ),
+    case("MatMul", ["f32[N, K]", "f32[6, 4]"], out=["f32[N, 4]"], contract=["K == 6"]),
+    case(
+        "MatMul",
+        ["f32[A, N, 3]", "f32[B, 3, 4]"],
+        out=["f32[broadcast(A, B), N, 4]"],
+        contract=["A == B or A == 1 or B == 1"],
+        bind={"A": 1, "B": 5, "N": 2},
+    ),
+    case("MatMul", ["f32[N, 4]", "f32[5, 6]"], error="matmul-contract"),
+    case("MatMul", ["f32[4]", "f32[5]"], error="matmul-contract"),
+    case("MatMul", ["f32[N, 4]", "f32[N + 4, 6]"], error="matmul-contract", bind={"N": 2}),
+    case("MatMul", ["f32[]", "f32[3]"], error="rank-mismatch"),
+    case("MatMul", ["f32[3]", "f32[]"], error="rank-mismatch"),
+    case("MatMul", ["f32[2, 3, 4]", "f32[3, 4, 5]"], error="broadcast-mismatch"),
+    case("MatMul", ["f32[2, 3]", "f64[3, 4]"], error="dtype-mismatch"),
+    case("MatMul", ["i32[2, 3]", "i32[3, 4]"], error="dtype-unsupported", opset=8),
+    case("MatMul", ["i32[2, 3]", "i32[3, 4]"], out=["i32[2, 4]"], opset=9),
+    # --- MatMulInteger, QLinearMatMul
+    case("MatMulInteger", ["u8[N, 3]", "i8[3, 4]"], out=["i32[N, 4]"]),
+    case("MatMulInteger", ["u8[N, 3]", "i8[3, 4]", "u8[]", "i8[]"], out=["i32[N, 4]"]),
+    case("MatMulInteger", ["u8[N, 3]", "i8[3, 4]", None, "i8[4]"], out=["i32[N, 4]"]),
+    case("MatMulInteger", ["u8[N, 3]", "i8[4, 4]"], error="matmul-contract"),
+    case("MatMulInteger", ["u8[2, 3]", "i8[3, 4]", "i8[]"], error="dtype-mismatch"),
+    case("MatMulInteger", ["f32[2, 3]", "i8[3, 4]"], error="dtype-unsupported"),
+    case("MatMulInteger", ["u8[2, 3]", "i8[3, 4]", "u8[]", "i8[3]"], error="quant-scale"),
+    case("MatMulInteger", ["u8[2, 3]", "i8[3, 4]", "u8[3]"], error="quant-scale"),
+    *(
+        case(
+            "QLinearMatMul",
+            ["u8[N, 3]", *QLINEAR, "u8[3, 4]", *QLINEAR, *QLINEAR],
+            out=["u8[N, 4]"],
+            opset=opset,
+        )
+        for opset in (10, 21)
+    ),
+    case(
+        "QLinearMatMul",
+        ["u8[B, N, 3]", *QLINEAR, "i8[3, 4]", "f32[4]", "i8[4]", "f32[]", "u8[]"],
+        out=["u8[B, N, 4]"],
+    ),
+    case(
+        "QLinearMatMul",
+        ["u8[2, 3]", *QLINEAR, "u8[4, 4]", *QLINEAR, *QLINEAR],
+        error="matmul-contract",
+    ),
+    case(
+        "QLinearMatMul",
+        ["u8[2, 3]", *QLINEAR, "u8[3, 4]", "f32[3]", "u8[3]", *QLINEAR],
+        error="quant-scale",
+    ),
+    case(
+        "QLinearMatMul",
+        ["u8[2, 3]", *QLINEAR, "u8[3, 4]", "f32[4]", "u8[2]", *QLINEAR],
+        error="quant-scale",
+    ),
+    case(
+        "QLinearMatMul",
+        ["u8[2, 3]", "f32[]", "i8[]", "u8[3, 4]", *QLINEAR, *QLINEAR],
+        error="dtype-mismatch",
+    ),
+    # --- Gemm
+    *(
+        case("Gemm", ["f32[N, 3]", "f32[3, 4]", "f32[4]"], out=["f32[N, 4]"], opset=opset)
+        for opset in (7, 9, 11, 13)
+    ),
+    case("Gemm", ["f32[N, 3]", "f32[3, 4]"], out=["f32[N, 4]"], opset=11),
+    case("Gemm", ["f32[N, 3]", "f32[3, 4]"], error="input-count", opset=9),
+    case("Gemm", ["f32[3, N]", "f32[4, 3]"], transA=1, transB=1, out=["f32[N, 4]"]),
+    case("Gemm", ["f32[N, 3]", "f32[3, 4]", "f32[]"], out=["f32[N, 4]"]),
+    case("Gemm", ["f32[N, 3]", "f32[3, 4]", "f32[N, 1]"], out=["f32[N, 4]"]),
+    case(
+        "Gemm", ["f32[N, 3]", "f32[3, 4]", "f32[1, M]"], out=["f32[N, 4]"], contract=["M in {1, 4}"]
+    ),
+    case("Gemm", ["f32[N, 3]", "f32[...]"], out=["f32[N, ?]"]),
+    case("Gemm", ["f32[N, 3]", "f32[4, 3]"], error="matmul-contract"),
+    case("Gemm", ["f32[N, 3]", "f32[3, 4]"], transB=1, error="matmul-contract"),
+    case("Gemm", ["f32[N, 3]", "f32[3, 4]", "f32[5]"], error="gemm-bias"),
+    case("Gemm", ["f32[1, 3]", "f32[3, 4]", "f32[2, 4]"], error="gemm-bias"),
+    case("Gemm", ["f32[2, 3]", "f32[3, 4]", "f32[1, 2, 4]"], error="gemm-bias"),
+    case("Gemm", ["f32[2, 3, 4]", "f32[4, 5]"], error="rank-mismatch"),
+    case("Gemm", ["f32[3]", "f32[3, 5]"], error="rank-mismatch"),
+    case("Gemm", ["f32[2, 3]", "f32[]"], error="rank-mismatch"),
+    case("Gemm", ["f32[2, 3]", "f32[3, 4]", "f64[4]"], error="dtype-mismatch"),
+    case("Gemm", ["i32[2, 3]", "i32[3, 4]", "i32[4]"], error="dtype-unsupported", opset=7),
+    # --- Einsum
+    case("Einsum", ["f32[N, 3]", "f32[3, 4]"], equation="ij,jk->ik", out=["f32[N, 4]"], opset=12),
+    case("Einsum", ["f32[N, 3]", "f32[3, 4]"], equation="ij,jk->ik", out=["f32[N, 4]"], opset=28),
+    case("Einsum", ["f32[N, 3]", "f32[3, 4]"], equation=" i j , j k -> k i ", out=["f32[4, N]"]),
+    case("Einsum", ["f32[N, 3]", "f32[3, 4]"], equation="ij,jk", out=["f32[N, 4]"]),
+    case("Einsum", ["f32[N, M]"], equation="ba", out=["f32[M, N]"]),
+    case("Einsum", ["f32[N, 3]", "f32[3, M]"], equation="bA,Ac", out=["f32[N, M]"]),
+    case(
+        "Einsum",
+        ["f32[N, 3]", "f32[M, 3]"],
+        equation="aC,BC",
+        out=["f32[M, N]"],
+        skip_ort="its implicit results have no capitals",
+    ),
+    case("Einsum", ["f32[N, M]"], equation="ij->", out=["f32[]"]),
+    case("Einsum", ["f32[]"], equation="->", out=["f32[]"]),
+    case("Einsum", ["f32[N]", "f32[]"], equation="i,->i", out=["f32[N]"]),
+    case("Einsum", ["f32[3, 3]"], equation="ii->i", out=["f32[3]"]),
+    case("Einsum", ["f32[3, 3]"], equation="ii", out=["f32[]"]),
+    case(
+        "Einsum",
+        ["f32[N, M]"],
+        equation="ii->i",
+        out=["f32[N]"],
+        contract=["N == M"],
+        bind={"N": 3, "M": 3},
+    ),
+    case(
+        "Einsum",
+        ["f32[B, N, 3]", "f32[1, 3, M]"],
+        equation="...ij,...jk->...ik",
+        out=["f32[B, N, M]"],
+    ),
+    case("Einsum", ["f32[B, N, 3]", "f32[3]"], equation="...i,i->...", out=["f32[B, N]"]),
+    case("Einsum", ["f32[B, N, 3]"], equation="...i", out=["f32[B, N, 3]"]),
+    case("Einsum", ["f32[B, N, 3]"], equation="i...->...", out=["f32[N, 3]"]),
+    case("Einsum", ["f32[N, M]"], equation="ij->...ij", out=["f32[N, M]"]),
+    case("Einsum", ["f32[N, 3]", "f32[1, 3]"], equation="ij,ij->ij", out=["f32[N, 3]"]),
+    case("Einsum", ["f32[...]", "f32[3, 4]"], equation="ij,jk->ik", out=["f32[?, 4]"]),
+    case("Einsum", ["f32[...]"], equation="...i->...", out=["f32[...]"]),
+    case(
+        "Einsum",
+        ["f32[b, i, h, d]", "f32[b, j, h, d]"],
+        equation="bihd,bjhd->bhij",
+        out=["f32[b, h, i, j]"],
+    ),
+    case("Einsum", ["f32[2, 3]", "f32[4, 4]"], equation="ij,jk->ik", error="broadcast-mismatch"),
+    case("Einsum", ["f32[2, 3]"], equation="ii->i", error="einsum-equation"),
+    case("Einsum", ["f32[1, 3]"], equation="ii->i", error="einsum-equation"),
+    case("Einsum", ["f32[2, 3]"], equation="ij,jk->ik", error="einsum-equation"),
+    case("Einsum", ["f32[2, 3, 4]"], equation="ij", error="einsum-equation"),
+    case("Einsum", ["f32[]"], equation="i", error="einsum-equation"),
+    case("Einsum", ["f32[2, 3]"], equation="ij->iz", error="einsum-equation"),
+    case("Einsum", ["f32[2, 3]"], equation="ij->ii", error="einsum-equation"),
+    case("Einsum", ["f32[2, 3]"], equation="...i->i", error="einsum-equation"),
+    case("Einsum", ["f32[2, 3]"], equation="ij->ji->", error="einsum-equation"),
+    case("Einsum", ["f32[2, 3]"], equation="i$", error="einsum-equation"),
+    case(
+        "Einsum", ["f32[2, 3]"], equation="i.j", error="einsum-equation", skip_ort="it does not end"
+    ),
+    case(
+        "Einsum",
+        ["f32[5, 2, 3]", "f32[3, 4]"],
+        equation="...ij,...jk->...ik",
+        error="einsum-equation",
+    ),
+    case("Einsum", ["f32[2, 3]", "f64[3, 4]"], equation="ij,jk->ik", error="dtype-mismatch"),
+    case("Einsum", ["bool[2, 3]"], equation="ij", error="dtype-unsupported"),
+    case("Einsum", ["f32[2, 3]"], error="attr-missing"),
+    # --- Det
+    case("Det", ["f32[N, 3, 3]"], out=["f32[N]"], opset=11),
+    case("Det", ["f32[3, 3]"], out=["f32[]"], opset=22),
+    case("Det", ["f32[N, M]"], out=["f32[]"], contract=["N == M"], bind={"N": 3, "M": 3}),
+    case("Det", ["f32[...]"], out=["f32[...]"]),
+    case("Det", ["f32[2, 3]"], error="matrix-not-square"),
+    case("Det", ["f32[3]"], error="rank-mismatch"),
+]

@@ -1,0 +1,259 @@
+"""If, Loop, Scan, SequenceMap: small models in ONNX's own text form, against real runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+import shapewright as sw
+
+onnx = pytest.importorskip("onnx", reason="comes with the test extra")
+ort = pytest.importorskip("onnxruntime", reason="comes with the test extra")
+np = pytest.importorskip("numpy")
+
+MADE_UP = ("joined", "trips", "carried")  # symbols that stand for what only a run can tell
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model and the type of each output; `feeds` are runs of it: arrays by input name."""
+
+    name: str
+    op: str
+    text: str
+    out: Mapping[str, str]
+    opset: int = 20
+    feeds: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+def f32(*shape: int) -> Any:
+    return np.ones(shape, np.float32)
+
+
+TRUE, FALSE = np.array(True), np.array(False)
+
+ROWS = [
+    Row(
+        "equal branches keep their sizes",
+        "If",
+        """g (float[N, 4] x, bool c) => (float[] y) {
+             y = If (c) <then_branch = t () => (float[] a) { a = Relu(x) },
+                         else_branch = e () => (float[] b) { b = Neg(x) }>
+           }""",
+        {"y": "f32[N, 4]"},
+        feeds=({"x": f32(2, 4), "c": TRUE}, {"x": f32(2, 4), "c": FALSE}),
+    ),
+    Row(
+        "different sizes are bounded by both",
+        "If",
+        """g (float[N, 4] x, bool c) => (float[] y) {
+             y = If (c) <then_branch = t () => (float[] a) { a = Concat <axis = 1> (x, x) },
+                         else_branch = e () => (float[] b) { b = Neg(x) }>
+           }""",
+        {"y": "f32[N, 4..8]"},
+        feeds=({"x": f32(2, 4), "c": TRUE}, {"x": f32(2, 4), "c": FALSE}),
+    ),
+    Row(
+        "a constant condition takes one branch and does not look at the other",
+        "If",
+        """g (float[N, 1] x) => (float[] y) <bool c = {1}> {
+             y = If (c) <then_branch = t () => (float[] a) { ax = Constant <value_ints = [1]> ()
+                                                          a = Squeeze(x, ax) },
+                         else_branch = e () => (float[] b) { bx = Constant <value_ints = [0]> ()
+                                                          z = Concat <axis = 0> (x, x)
+                                                          b = Squeeze(z, bx) }>
+           }""",
+        {"y": "f32[N]"},
+        feeds=({"x": f32(3, 1)},),
+    ),
+    Row(
+        "an unchanged state keeps its size and M counts the scan",
+        "Loop",
+        """g (float[N, 4] x) => (float[] y, float[] ys) <int64 m = {6}, bool go = {1}> {
+             y, ys = Loop (m, go, x) <body = b (int64 i, bool c, float[] s)
+                                            => (bool c2, float[] t, float[] u) {
+               c2 = Identity(c)  t = Relu(s)  u = Neg(s) }>
+           }""",
+        {"y": "f32[N, 4]", "ys": "f32[6, N, 4]"},
+        feeds=({"x": f32(2, 4)},),
+    ),
+    Row(
+        "a state that grows by a fixed step ends at start + step * trips",
+        "Loop",
+        """g (float[N, 4] x) => (float[] y)
+           <int64 m = {5}, bool go = {1}, float[1, 4] row = {1, 1, 1, 1}> {
+             y = Loop (m, go, x) <body = b (int64 i, bool c, float[] s) => (bool c2, float[] t) {
+               c2 = Identity(c)  t = Concat <axis = 0> (s, row) }>
+           }""",
+        {"y": "f32[N + 5, 4]"},
+        feeds=({"x": f32(2, 4)},),
+    ),
+    Row(
+        "a symbolic trip count comes through the shape",
+        "Loop",
+        """g (float[L, 4] x) => (float[] ys) <bool go = {1}, int64 zero = {0}> {
+             s = Shape(x)  m = Gather <axis = 0> (s, zero)
+             ys = Loop (m, go) <body = b (int64 i, bool c) => (bool c2, float[] u) {
+               c2 = Identity(c)  u = Gather <axis = 0> (x, i) }>
+           }""",
+        {"ys": "f32[L, 4]"},
+        feeds=({"x": f32(3, 4)},),
+    ),
+    Row(
+        "M is only an upper limit where the body may stop",
+        "Loop",
+        """g (float[N] x, bool stop) => (float[] ys) <int64 m = {7}, bool go = {1}> {
+             ys = Loop (m, go) <body = b (int64 i, bool c) => (bool c2, float[] u) {
+               c2 = Identity(stop)  u = Relu(x) }>
+           }""",
+        {"ys": "f32[0..7, N]"},
+        feeds=({"x": f32(2), "stop": FALSE}, {"x": f32(2), "stop": TRUE}),
+    ),
+    Row(
+        "nested loops",
+        "Loop",
+        """g (float[N] x) => (float[] ys) <int64 m = {2}, int64 k = {3}, bool go = {1}> {
+             ys = Loop (m, go) <body = b (int64 i, bool c) => (bool c2, float[] u) {
+               c2 = Identity(c)
+               u = Loop (k, go) <body = d (int64 j, bool e) => (bool e2, float[] v) {
+                 e2 = Identity(e)  v = Relu(x) }> }>
+           }""",
+        {"ys": "f32[2, 3, N]"},
+        feeds=({"x": f32(4)},),
+    ),
+    Row(
+        "the first opsets count states the same way",
+        "Loop",
+        """g (float[N, 4] x) => (float[] y) <int64 m = {6}, bool go = {1}> {
+             y = Loop (m, go, x) <body = b (int64 i, bool c, float[] s) => (bool c2, float[] t) {
+               c2 = Identity(c)  t = Relu(s) }>
+           }""",
+        {"y": "f32[N, 4]"},
+        opset=10,
+        feeds=({"x": f32(2, 4)},),
+    ),
+    Row(
+        "a scan runs along axis 0 by default",
+        "Scan",
+        """g (float[D] h, float[L, D] x) => (float[] y, float[] ys) {
+             y, ys = Scan <num_scan_inputs = 1,
+                           body = b (float[] s, float[] e) => (float[] t, float[] u) {
+               t = Add(s, e)  u = Identity(t) }> (h, x)
+           }""",
+        {"y": "f32[D]", "ys": "f32[L, D]"},
+        feeds=({"h": f32(3), "x": f32(5, 3)},),
+    ),
+    Row(
+        "scan axes move",
+        "Scan",
+        """g (float[D] h, float[D, L] x) => (float[] y, float[] ys) {
+             y, ys = Scan <num_scan_inputs = 1, scan_input_axes = [1], scan_output_axes = [1],
+                           body = b (float[] s, float[] e) => (float[] t, float[] u) {
+               t = Add(s, e)  u = Identity(t) }> (h, x)
+           }""",
+        {"y": "f32[D]", "ys": "f32[D, L]"},
+        feeds=({"h": f32(3), "x": f32(3, 5)},),
+    ),
+    Row(
+        "opset 8 scans a batch",
+        "Scan",
+        """g (float[B, D] h, float[B, L, D] x) => (float[] y, float[] ys) {
+             y, ys = Scan <num_scan_inputs = 1,
+                           body = b (float[] s, float[] e) => (float[] t, float[] u) {
+               t = Add(s, e)  u = Identity(t) }> ("", h, x)
+           }""",
+        {"y": "f32[B, D]", "ys": "f32[B, L, D]"},
+        opset=8,
+        feeds=({"h": f32(2, 3), "x": f32(2, 5, 3)},),
+    ),
+]
+
+
+def build(row: Row) -> Any:
+    head = f'<ir_version: 8, opset_import: ["" : {row.opset}]>\n'
+    model = onnx.parser.parse_model(head + row.text.replace('""', "omitted"))
+    for node in model.graph.node:
+        for index, name in enumerate(node.input):
+            if name == "omitted":
+                node.input[index] = ""
+    return model
+
+
+def spelled(shape: tuple[int | sw.Dim | None, ...]) -> str:
+    """`f32[N, 4..8]` style: a size that is only bounded is shown by its bounds."""
+    texts = []
+    for size in shape:
+        if isinstance(size, sw.Dim) and any(name.startswith(MADE_UP) for name in size.symbols):
+            low, high = size.bounds
+            texts.append(f"{low}..{'' if high is None else high}")
+        else:
+            texts.append(str(size))
+    return ", ".join(texts)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.op}-{row.name}")
+def test_stated_types(row: Row) -> None:
+    report = sw.check(build(row))
+    assert report.ok, report.findings
+    for name, expected in row.out.items():
+        value = report.values[name]
+        assert value.shape is not None
+        assert f"{value.dtype}[{spelled(value.shape)}]" == expected
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.op}-{row.name}")
+def test_real_runs_lie_within(row: Row) -> None:
+    model = build(row)
+    report = sw.check(model)
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = ort.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
+    for feed in row.feeds:
+        symbols = {}
+        for value in model.graph.input:
+            dims = value.type.tensor_type.shape.dim
+            for dim, size in zip(dims, feed[value.name].shape, strict=True):
+                if dim.dim_param:
+                    symbols[dim.dim_param] = size
+        for name, array in zip(row.out, session.run(list(row.out), dict(feed)), strict=True):
+            shape = report.values[name].shape
+            assert shape is not None
+            assert len(shape) == array.ndim
+            for size, real in zip(shape, array.shape, strict=True):
+                bound = size.bind(**symbols) if isinstance(size, sw.Dim) else size
+                low, high = bound.bounds if isinstance(bound, sw.Dim) else (bound, bound)
+                assert low is not None
+                assert low <= real
+                assert high is None or real <= high
+
+
+def test_a_fault_in_a_body_is_one_finding() -> None:
+    row = Row(
+        "fault",
+        "If",
+        """g (float[N, 4] x, float[3] w, bool c) => (float[] y) {
+             y = If (c) <then_branch = t () => (float[] a) { a = Add(x, w) },
+                         else_branch = e () => (float[] b) { b = Neg(x) }>
+             z = Relu(y)
+           }""",
+        {},
+    )
+    findings = [f for f in sw.check(build(row)).findings if f.severity == "error"]
+    assert [f.code for f in findings] == ["broadcast-mismatch"]
+
+
+def test_deeply_nested_branches_cost_one_visit_each() -> None:
+    depth = 20
+    text = "a = Relu(x)"
+    for level in range(depth):
+        text = (
+            f"a{level} = If (c) <then_branch = t{level} () => (float[] a) {{ {text} }},"
+            f" else_branch = e{level} () => (float[] b) {{ b = Neg(x) }}>"
+        ).replace("(float[] a)", f"(float {'a' if level == 0 else f'a{level - 1}'})", 1)
+    row = Row("nest", "If", f"g (float[N] x, bool c) => (float[] a{depth - 1}) {{ {text} }}", {})
+    report = sw.check(build(row))
+    assert report.ok
+    assert str(report.values[f"a{depth - 1}"]) == "f32[N]"

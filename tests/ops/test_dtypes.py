@@ -1,0 +1,81 @@
+"""Which element types an operator takes, against the type constraints of the real schemas.
+
+The first case of each operator row, with the type of each operand replaced by every other.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shapewright import _core
+from shapewright.testing import Case, Const, run_op
+
+onnx_defs = pytest.importorskip("onnx.defs")
+
+HERE = Path(__file__).parent
+
+# dtype names as type constraints of ONNX spell them: tensor(float)
+SPELLINGS = {
+    "f64": "double", "f32": "float", "f16": "float16", "bf16": "bfloat16",
+    "f8e4m3": "float8e4m3fn", "f8e5m2": "float8e5m2",
+    "i64": "int64", "i32": "int32", "i16": "int16", "i8": "int8", "i4": "int4",
+    "u64": "uint64", "u32": "uint32", "u16": "uint16", "u8": "uint8",
+    "bool": "bool", "c64": "complex64", "string": "string",
+}  # fmt: skip
+
+# Runtimes convert to and from younger types at older opsets.
+CONVERSIONS = {"Cast", "CastLike"}
+
+
+def first_rows() -> list[Any]:
+    """The first case that succeeds for each operator row."""
+    since: dict[str, list[int]] = {}
+    for op in _core.all_ops():
+        if not op.domain:
+            since.setdefault(op.name, []).append(op.since)
+    found: dict[tuple[str, int], Case] = {}
+    for path in sorted(HERE.glob("cases_*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        for row in module.CASES:
+            in_force = [s for s in since.get(row.op, ()) if s <= row.opset]
+            if row.error is None and not row.domain and in_force:
+                found.setdefault((row.op, max(in_force)), row)
+    return [pytest.param(row, id=f"{op}-{version}") for (op, version), row in found.items()]
+
+
+def with_dtype(operand: str | Const | None, dtype: str) -> str | Const | None:
+    if isinstance(operand, str):
+        return dtype + operand[operand.index("[") :]
+    if isinstance(operand, Const):
+        return f"{dtype}[{', '.join(map(str, operand.shape))}]"
+    return operand
+
+
+@pytest.mark.parametrize("row", first_rows())
+def test_dtypes_are_those_of_the_schema(row: Case) -> None:
+    schema = onnx_defs.get_schema(row.op, row.opset, "")
+    formal = list(schema.inputs)
+    allowed = {c.type_param_str: set(c.allowed_type_strs) for c in schema.type_constraints}
+    types = [formal[min(i, len(formal) - 1)].type_str for i in range(len(row.inputs))]
+    for variable in sorted(set(types)):
+        for dtype, spelling in SPELLINGS.items():
+            operands = tuple(
+                with_dtype(operand, dtype) if text == variable else operand
+                for operand, text in zip(row.inputs, types, strict=True)
+            )
+            if operands == row.inputs:
+                continue
+            error = run_op(replace(row, inputs=operands)).error
+            if f"tensor({spelling})" in allowed.get(variable, {variable}):
+                assert error != "dtype-unsupported", (variable, dtype)
+            elif row.op not in CONVERSIONS:
+                assert error in {"dtype-unsupported", "dtype-mismatch"}, (variable, dtype, error)
