@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from shapewright.testing import Case, case, const
+from shapewright.testing import Case, Const, case, const
 
 INT32_MAX, INT64_MAX, INT64_MIN = 2**31 - 1, 2**63 - 1, -(2**63)
 
 
 def sliced(
-    data: str,
+    data: str | Const,
     starts: Any,
     ends: Any,
     axes: Any = None,
