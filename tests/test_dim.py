@@ -20,6 +20,7 @@ EQUAL = [
     ((4 * N + 3) // 4, N),
     (N % 1, Dim(0)),
     (Dim.ceildiv(N, 3), (N + 2) // 3),
+    (Dim.ceildiv(N, 2), (N + 1) // 2),
     (Dim.max(N, 1), N),
     (Dim.min(N, 0), Dim(0)),
     (-N, 0 - N),

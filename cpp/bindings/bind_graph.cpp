@@ -1,9 +1,7 @@
 // Graph, its builder, and the ONNX reader.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
-#include <pybind11/stl/filesystem.h>
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +14,31 @@
 #include "onnx/reader.h"
 
 namespace py = pybind11;
+
+namespace shapewright {
+
+// A path as the file system spells it, whose name need not be UTF-8. Unlike pybind11's own caster
+// it needs no std::filesystem, which an older libstdc++ does not have.
+struct FilePath {
+  std::string name;
+};
+
+}  // namespace shapewright
+
+template <>
+struct pybind11::detail::type_caster<shapewright::FilePath> {
+  PYBIND11_TYPE_CASTER(shapewright::FilePath, const_name("os.PathLike | str | bytes"));
+
+  bool load(handle source, bool) {
+    PyObject* encoded = nullptr;
+    if (PyUnicode_FSConverter(source.ptr(), &encoded) == 0) {
+      PyErr_Clear();
+      return false;
+    }
+    value.name = std::string(reinterpret_steal<bytes>(encoded));
+    return true;
+  }
+};
 
 namespace shapewright {
 
@@ -362,9 +385,7 @@ void bind_graph(py::module_& m) {
 
   m.def(
       "read_onnx_file",
-      [](const std::filesystem::path& path) {
-        return std::make_shared<Graph>(read_onnx_file(path.string()));
-      },
+      [](const FilePath& path) { return std::make_shared<Graph>(read_onnx_file(path.name)); },
       py::arg("path"), py::call_guard<py::gil_scoped_release>());
   m.def(
       "read_onnx",

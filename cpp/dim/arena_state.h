@@ -6,10 +6,11 @@
 // ids are a topological order of the DAG.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <deque>
 #include <memory>
-#include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
@@ -169,6 +170,28 @@ class IdTable {
   std::size_t mask_ = 0, count_ = 0;
 };
 
+// Memory of terms and factors, freed with the arena. (std::pmr needs a newer libstdc++ than wheels
+// may: bindings/old_runtime.cpp.)
+class Pool {
+ public:
+  void* allocate(std::size_t size_bytes, std::size_t alignment) {
+    used_ = (used_ + alignment - 1) / alignment * alignment;
+    if (used_ + size_bytes > block_bytes_) {
+      block_bytes_ = std::max(std::min(2 * block_bytes_ + kFirst, kMost), size_bytes);
+      blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block_bytes_));
+      used_ = 0;
+    }
+    void* const at = blocks_.back().get() + used_;
+    used_ += size_bytes;
+    return at;
+  }
+
+ private:
+  static constexpr std::size_t kFirst = 1 << 10, kMost = 1 << 20;
+  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::size_t used_ = 0, block_bytes_ = 0;  // of the last block
+};
+
 // Direct-mapped memo of operations; an arena only grows, so an entry never goes stale.
 class OpCache {
  public:
@@ -195,7 +218,7 @@ struct Arena::State {
   algebra::StableVector<algebra::Monomial> monomials;  // 0 is the empty product
   algebra::StableVector<algebra::Expr> exprs;
   algebra::IdTable atom_table, monomial_table, expr_table;
-  std::pmr::monotonic_buffer_resource pool;
+  algebra::Pool pool;
 
   std::deque<SymbolInfo> symbols;
   std::vector<algebra::AtomId> symbol_atoms;     // by symbol id

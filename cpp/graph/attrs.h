@@ -15,16 +15,15 @@ namespace shapewright {
 
 // A constant. `bytes` is empty when the data is absent, external or larger than the decode limits.
 struct TensorData {
-  static constexpr std::int64_t kMaxElements =
-      1024;  // of a constant whose elements a rule may ask for
+  static constexpr std::int64_t kMaxElements = 1024;  // if a rule may ask for the elements
 
   DType dtype = DType::kUnknown;
   std::vector<std::int64_t> dims;
   bool has_data = false;
   std::vector<std::byte> bytes;  // little-endian, packed as ONNX raw_data
-  std::vector<std::int64_t> ints()
-      const;  // elements of an integer or bool tensor; empty unless has_data
-  std::vector<double> reals() const;  // elements of a float tensor
+  // Elements of an integer or bool tensor, and of a float tensor; empty unless has_data.
+  std::vector<std::int64_t> ints() const;
+  std::vector<double> reals() const;
 };
 
 // Product of dims, each >= 0; nullopt past int64.

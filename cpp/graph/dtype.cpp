@@ -115,7 +115,8 @@ DType dtype_from_onnx(std::int64_t code) {
     for (const DTypeInfo& row : kDTypes) table[static_cast<std::size_t>(row.onnx_code)] = row.dtype;
     return table;
   }();
-  return code >= 0 && code < std::ssize(kByCode) ? kByCode[static_cast<std::size_t>(code)] : kUnknown;
+  return code >= 0 && code < std::ssize(kByCode) ? kByCode[static_cast<std::size_t>(code)]
+                                                 : kUnknown;
 }
 
 }  // namespace shapewright

@@ -59,17 +59,15 @@ struct Value {
 struct OpName {
   std::string_view domain;  // "" is ai.onnx
   std::string_view name;
-  std::int64_t version =
-      0;  // opset version in force, 0 if the model imports no opset of this domain
+  std::int64_t version = 0;  // opset in force, 0 if the model imports none of this domain
 };
 
 struct Node {
-  std::string_view name;  // may be empty
-  std::string_view
-      scope;  // module path the exporter left, "" if none: "bert.encoder.layer.0.attention"
-  std::uint32_t op = 0;  // index into Graph::op_names
-  std::uint32_t attrs =
-      0;  // index into Graph::attr_sets; equal small sets share an index; 0 is the empty set
+  std::string_view name;   // may be empty
+  std::string_view scope;  // module the exporter names, "" if none: "bert.encoder.layer.0"
+  std::uint32_t op = 0;    // index into Graph::op_names
+  // Index into Graph::attr_sets; 0 is the empty set, equal small sets share one.
+  std::uint32_t attrs = 0;
   std::uint32_t first_input = 0, num_inputs = 0;  // range of Graph::edges; kNone for an omitted one
   std::uint32_t first_output = 0, num_outputs = 0;  // likewise
   BlockId block = 0;

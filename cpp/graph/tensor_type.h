@@ -68,8 +68,8 @@ enum class Container : std::uint8_t { kTensor, kSequence, kOptional, kOptionalSe
 struct TensorType {
   DType dtype = DType::kUnknown;
   Shape shape = Shape::unknown_rank();
-  Container container =
-      Container::kTensor;  // for a sequence, dtype and shape are those of its elements
+  // Of a sequence, dtype and shape are those of its elements.
+  Container container = Container::kTensor;
 
   friend bool operator==(const TensorType&, const TensorType&) = default;
 };

@@ -103,21 +103,21 @@ void Walk::add_finding(RuleFailure failure, NodeId n, Severity severity) {
     if (label.empty()) label = "input " + std::to_string(i);
     facts.emplace_back(std::move(label), describe_value(*analysis_, inputs[i]));
   }
-  // Tell the origin of the refused size where an operand carries it from further up.
-  const auto refused = std::find_if(failure.facts.begin(), failure.facts.end(),
-                                    [](const auto& f) { return f.first == "left"; });
-  if (refused != failure.facts.end()) {
+  if (failure.sizes) {
+    // Of the two sizes, the one that a node computed says more than one that an input declares.
+    std::string origin;
     for (const ValueId v : inputs) {
       if (v == kNone || graph_.values[v].kind != ValueKind::kResult || analysis_->poisoned[v] != 0)
         continue;
       const Shape& shape = analysis_->type(v).shape;
       for (int k = 0; k < shape.rank(); ++k) {
-        if (to_string(shape[k]) != refused->second) continue;
+        if (shape[k] != failure.sizes->first && shape[k] != failure.sizes->second) continue;
         const auto chain = why(*analysis_, v, k);
-        if (chain.size() > 1) facts.emplace_back("why", chain.back());
-        k = shape.rank();
+        const bool is_computed = chain.back().find("set by") != std::string::npos;
+        if (chain.size() > 1 && (origin.empty() || is_computed)) origin = chain.back();
       }
     }
+    if (!origin.empty()) facts.emplace_back("why", std::move(origin));
   }
   for (auto& f : failure.facts) facts.push_back(std::move(f));
   analysis_->findings.push_back({std::move(failure.code), severity, std::move(failure.message), n,

@@ -1,37 +1,34 @@
 #include "onnx/external_data.h"
 
-#include <algorithm>
-#include <filesystem>
 #include <fstream>
+
+#include "onnx/paths.h"
 
 namespace shapewright::onnx {
 namespace {
 
-namespace fs = std::filesystem;
-
 // The real path of `location` within `directory`; "" if it is not surely a regular file inside.
 std::string inside(const std::string& directory, std::string_view location) {
-  const fs::path relative(location);
-  if (location.empty() || location.find('\0') != std::string_view::npos) return {};
-  if (relative.has_root_path() || std::ranges::find(relative, fs::path("..")) != relative.end()) {
+  if (location.empty() || location.find('\0') != std::string_view::npos || leads_out(location)) {
     return {};
   }
-  std::error_code error;
-  if (!fs::exists(fs::path(directory) / relative, error)) return {};
-  const fs::path root = fs::canonical(directory, error);
-  if (error) return {};
-  const fs::path file = fs::canonical(root / relative, error);
-  if (error || !fs::is_regular_file(file, error)) return {};
-  const auto [at_root, at_file] = std::mismatch(root.begin(), root.end(), file.begin(), file.end());
-  return at_root == root.end() ? file.string() : std::string();
+  const std::string root = real_path(directory);
+  const std::string file = real_path(directory + "/" + std::string(location));
+  if (root.empty() || !file.starts_with(root)) return {};
+  const bool below = root.back() == '/' || file.find_first_of("/\\", root.size()) == root.size();
+  return below && is_regular_file(file) ? file : std::string();
 }
 
 }  // namespace
 
+// Most models name one file, so the last answer is kept at hand.
 const std::string& ExternalData::resolve(std::string_view path) {
-  const auto [entry, added] = resolved_.try_emplace(std::string(path));
-  if (added) entry->second = inside(directory_, path);
-  return entry->second;
+  if (last_ == nullptr || last_->first != path) {
+    const auto [entry, added] = resolved_.try_emplace(std::string(path));
+    if (added) entry->second = inside(directory_, path);
+    last_ = &*entry;
+  }
+  return last_->second;
 }
 
 std::optional<std::vector<std::byte>> ExternalData::read(const ExternalLocation& location,

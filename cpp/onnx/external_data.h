@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace shapewright::onnx {
@@ -29,8 +30,9 @@ class ExternalData {
   const std::string& resolve(std::string_view path);
 
   std::string directory_;
-  std::unordered_map<std::string, std::string>
-      resolved_;  // location -> real path, "" if it may not be read
+  // Location -> real path, "" if it may not be read. Entries of a map stay where they are.
+  std::unordered_map<std::string, std::string> resolved_;
+  const std::pair<const std::string, std::string>* last_ = nullptr;
 };
 
 }  // namespace shapewright::onnx

@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
 #include "graph/graph.h"
+#include "onnx/paths.h"
 
 #ifdef _WIN32
 #include <cstdio>
+#include <filesystem>
 #else
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -22,27 +23,18 @@
 namespace shapewright::onnx {
 namespace {
 
-namespace fs = std::filesystem;
-
 // A stream has no size to go by; more than this is no model.
 constexpr std::size_t kLargestStream = std::size_t{1} << 30;
 
 // A file of the same directory whose name is nearly this one.
 std::string nearest_file(const std::string& path) {
   constexpr int kMostFiles = 10'000;
-  const fs::path wanted(path);
-  std::error_code error;
-  const fs::path directory = wanted.has_parent_path() ? wanted.parent_path() : fs::path(".");
-  std::vector<std::string> names;
-  fs::directory_iterator entry(directory, error);
-  for (int i = 0; !error && entry != fs::directory_iterator() && i < kMostFiles; ++i) {
-    names.push_back(entry->path().filename().string());
-    entry.increment(error);
-  }
+  const std::string directory = directory_of(path);
+  const std::vector<std::string> names =
+      file_names(directory.empty() ? "." : directory, kMostFiles);
   const std::vector<std::string_view> candidates(names.begin(), names.end());
-  const std::string nearest = nearest_word(wanted.filename().string(), candidates);
-  if (nearest.empty()) return nearest;
-  return (wanted.has_parent_path() ? wanted.parent_path() / nearest : fs::path(nearest)).string();
+  const std::string nearest = nearest_word(file_name_of(path), candidates);
+  return nearest.empty() ? nearest : directory + nearest;
 }
 
 [[noreturn]] void unreadable(const std::string& path, const std::string& why) {
@@ -54,6 +46,8 @@ std::string nearest_file(const std::string& path) {
 }  // namespace
 
 #ifdef _WIN32
+
+namespace fs = std::filesystem;
 
 FileBytes::FileBytes(const std::string& path) {
   const fs::path file(std::u8string(path.begin(), path.end()));

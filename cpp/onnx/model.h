@@ -60,8 +60,8 @@ struct Function {
   std::string text() const;  // "domain.name:overload"
 };
 
-inline constexpr std::uint32_t kReserved =
-    0xFFFFFFFEu;  // as depth: an output of a call, not yet made
+// As depth: an output of a call, not yet made.
+inline constexpr std::uint32_t kReserved = 0xFFFFFFFEu;
 inline constexpr std::uint32_t kOmitted = 0xFFFFFFFEu;  // as id: a parameter that the call omits
 
 // What names mean: one for the main graph with all its bodies, one for every call under expansion.

@@ -19,7 +19,7 @@ inline std::uint32_t hash_bytes(std::string_view text, std::uint64_t seed) {
   std::uint64_t hash = seed ^ (left * kMultiplier);
   const auto mix = [&hash](std::uint64_t word) {
     hash = (hash ^ word) * kMultiplier;
-    hash ^= hash >> 29;
+    hash ^= hash >> 32;  // a product carries upward only: bring the high bits down
   };
   for (; left > 8; left -= 8, at += 8) {
     std::uint64_t word;
@@ -41,7 +41,7 @@ inline std::uint32_t hash_bytes(std::string_view text, std::uint64_t seed) {
     tail = byte(0) | byte(left / 2) << 8 | byte(left - 1) << 16;
   }
   mix(tail);
-  return static_cast<std::uint32_t>(hash >> 32);
+  return static_cast<std::uint32_t>(hash * kMultiplier >> 32);
 }
 
 class NameTable {

@@ -1,9 +1,8 @@
 #include "onnx/reader.h"
 
-#include <filesystem>
-
 #include "onnx/file_bytes.h"
 #include "onnx/model.h"
+#include "onnx/paths.h"
 
 namespace shapewright {
 namespace {
@@ -41,8 +40,8 @@ Graph read_onnx(std::span<const std::byte> bytes, const std::string& name,
 
 Graph read_onnx_file(const std::string& path) {
   const onnx::FileBytes file(path);
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  return read_onnx(file.bytes(), path, parent.empty() ? "." : parent.string());
+  const std::string directory = onnx::directory_of(path);
+  return read_onnx(file.bytes(), path, directory.empty() ? "." : directory);
 }
 
 }  // namespace shapewright

@@ -48,24 +48,12 @@ void read_fields(const Source& source, std::string_view bytes, TensorFields& ten
   Message fields(source, bytes, "TensorProto");
   for (Field field; fields.next(field);) {
     switch (field.tag) {
-      case tag(kDims, kVarint):
-        tensor.add_dim(field.number);
-        break;
-      case tag(kDims, kBytes):
-        tensor.add_dims(source, field.bytes);
-        break;
-      case tag(kDataType, kVarint):
-        tensor.type_code = field.integer();
-        break;
-      case tag(kName, kBytes):
-        tensor.name = field.bytes;
-        break;
-      case tag(kRawData, kBytes):
-        tensor.raw = field.bytes;
-        break;
-      case tag(kDataLocation, kVarint):
-        tensor.is_external = field.number == 1;
-        break;
+      case tag(kDims, kVarint): tensor.add_dim(field.number); break;
+      case tag(kDims, kBytes): tensor.add_dims(source, field.bytes); break;
+      case tag(kDataType, kVarint): tensor.type_code = field.integer(); break;
+      case tag(kName, kBytes): tensor.name = field.bytes; break;
+      case tag(kRawData, kBytes): tensor.raw = field.bytes; break;
+      case tag(kDataLocation, kVarint): tensor.is_external = field.number == 1; break;
       case tag(kFloatData, kBytes):
       case tag(kFloatData, kFixed32):
       case tag(kInt32Data, kBytes):
@@ -75,11 +63,8 @@ void read_fields(const Source& source, std::string_view bytes, TensorFields& ten
       case tag(kDoubleData, kBytes):
       case tag(kDoubleData, kFixed64):
       case tag(kUint64Data, kBytes):
-      case tag(kUint64Data, kVarint):
-        tensor.has_typed = true;
-        break;
-      default:
-        break;
+      case tag(kUint64Data, kVarint): tensor.has_typed = true; break;
+      default: break;
     }
   }
 }
@@ -118,12 +103,9 @@ bool wanted(DType dtype, std::int64_t elements) {
   switch (info(dtype).kind) {
     case DTypeClass::kSigned:
     case DTypeClass::kUnsigned:
-    case DTypeClass::kBool:
-      return elements <= TensorData::kMaxElements;
-    case DTypeClass::kFloat:
-      return elements <= kMaxFloatElements;
-    default:
-      return false;
+    case DTypeClass::kBool: return elements <= TensorData::kMaxElements;
+    case DTypeClass::kFloat: return elements <= kMaxFloatElements;
+    default: return false;
   }
 }
 

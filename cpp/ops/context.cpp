@@ -152,8 +152,12 @@ Dim Context::better_known(Dim a, Dim b) {
 void Context::settle(Relation relation, std::string_view code, Dim a, Dim b, Truth truth,
                      std::string what) {
   if (truth == Truth::kNo) {
-    Facts facts = {{"left", to_string(a)}, {"right", to_string(b)}};
-    fail(code, refusal(relation, op_type(), code, a, b, what), std::move(facts));
+    RuleFailure failure{std::string(code),
+                        refusal(relation, op_type(), code, a, b, what),
+                        {{"left", to_string(a)}, {"right", to_string(b)}},
+                        {}};
+    failure.sizes = {a, b};
+    throw failure;
   }
   Constraint c{relation, a, b, node_, code, std::move(what), {}};
   if (relation == Relation::kEqual) {

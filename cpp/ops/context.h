@@ -49,6 +49,8 @@ struct RuleFailure {
   std::string code, message;
   Facts facts;
   std::string hint;
+  std::optional<std::pair<Dim, Dim>> sizes =
+      {};  // the two that do not go together: their origin is told
 };
 
 struct OperandType {

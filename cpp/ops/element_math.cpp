@@ -254,8 +254,9 @@ Elem pow(const Elem& a, const Elem& b, DType out) {
   }
   if (!x || !y || !is_float(out)) return Elem::unknown();
   // The last digits of pow differ between runtimes: only results that are whole are the same in
-  // all.
-  const Elem result = of_number(std::pow(*x, *y), out);
+  // all. In long double, as an older libm has it (bindings/old_runtime.cpp).
+  const long double power = std::pow(static_cast<long double>(*x), static_cast<long double>(*y));
+  const Elem result = of_number(static_cast<double>(power), out);
   return result.is_int() ? result : Elem::unknown();
 }
 

@@ -20,11 +20,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+IN_THE_MESSAGE = ("left", "right")  # the two sizes: data for programs, said by the sentence itself
+
 
 def format_block(message: str, node: str, facts: Mapping[str, str], hint: str) -> str:
     """A message that stands alone, then its facts with their labels aligned."""
     rows = [("node", node)] if node and "node" not in facts else []
-    rows += facts.items()
+    rows += [row for row in facts.items() if row[0] not in IN_THE_MESSAGE]
     if hint:
         rows.append(("hint", hint))
     width = max((len(label) for label, _ in rows), default=0)
