@@ -4,6 +4,7 @@ The C++ core of shapewright.
 
 from __future__ import annotations
 import collections.abc
+import os
 import typing
 
 __all__: list[str] = [
@@ -495,7 +496,7 @@ def prove_le(
     """
 
 def read_onnx(data: bytes, name: str = "", directory: str = "") -> Graph: ...
-def read_onnx_file(path: typing.Any) -> Graph: ...
+def read_onnx_file(path: os.PathLike | str | bytes) -> Graph: ...
 
 MANY: int = 1048576
 __version__: str = "0.1.0"
