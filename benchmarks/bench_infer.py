@@ -2,9 +2,8 @@
 
     python benchmarks/bench_infer.py [--rounds 9] [--no-peers] [--json FILE]
 
-Interleaved in one process: in each round every tool runs once on every network, in turn; medians
-over the rounds. The limit of load + check is the time to read the file's bytes once. Times are
-microseconds.
+In one process, each rival in turn with shapewright; medians over the rounds. The limit of load +
+check is the time to read the file's bytes once. Times are microseconds.
 """
 
 import argparse
@@ -37,38 +36,32 @@ CALLS_IN_A_TURN = 5
 
 
 def load_and_check(networks, rounds, rivals):
-    """One row a network and temperature: microseconds by tool.
+    """One row a rival and network: microseconds of ours and theirs, in turns of several calls.
 
-    A turn is several calls in a row. The first finds the caches as the other tools left them
-    ("cold"), the others as this tool does ("warm").
+    The first call of a turn finds the caches as the other tool left them ("cold"), the others as
+    they are in a loop ("warm").
     """
-    tools = {"read bytes": lambda path: path.read_bytes(), "shapewright": sw.check, **rivals}
-    cold = {path.stem: {tool: [] for tool in tools} for path in networks}
-    warm = {path.stem: {tool: [] for tool in tools} for path in networks}
-    failures = {}
-    for round_index in range(rounds + 1):  # the first round imports and is dropped
+    rows = []
+    for rival, call in {"read bytes": lambda path: path.read_bytes(), **rivals}.items():
         for path in networks:
-            for tool, call in tools.items():
-                if (path.stem, tool) in failures:
-                    continue
+            ours, theirs, failed = [], [], None
+            for _ in range(rounds + 1):  # the first round imports and is dropped
+                ours.append([microseconds(sw.check, path) for _ in range(CALLS_IN_A_TURN)])
                 try:
-                    first, *others = [microseconds(call, path) for _ in range(CALLS_IN_A_TURN)]
+                    theirs.append([microseconds(call, path) for _ in range(CALLS_IN_A_TURN)])
                 except Exception as error:
-                    failures[path.stem, tool] = f"{type(error).__name__}: {error}"[:120]
-                    continue
-                if round_index:
-                    cold[path.stem][tool].append(first)
-                    warm[path.stem][tool] += others
-    return [
-        {
-            "network": path.stem,
-            "caches": caches,
-            **{tool: statistics.median(t) if t else None for tool, t in times[path.stem].items()},
-            "failed": {tool: text for (name, tool), text in failures.items() if name == path.stem},
-        }
-        for caches, times in (("warm", warm), ("cold", cold))
-        for path in networks
-    ]
+                    failed = f"{type(error).__name__}: {error}"[:120]
+                    break
+            row = {"rival": rival, "network": path.stem, "failed": failed}
+            for caches, calls in (("cold", slice(0, 1)), ("warm", slice(1, None))):
+                for tool, turns in (("ours", ours), ("theirs", theirs)):
+                    times = [t for turn in turns[1:] for t in turn[calls]]
+                    row[f"{tool} {caches}"] = statistics.median(times) if times else None
+                row[f"times {caches}"] = (
+                    None if failed else row[f"theirs {caches}"] / row[f"ours {caches}"]
+                )
+            rows.append(row)
+    return rows
 
 
 def chain(kind, nodes=800):
@@ -200,15 +193,11 @@ def main():
         rivals = RIVALS
     loads = load_and_check(networks, options.rounds, rivals)
     ratios = {
-        caches: {
-            tool: geomean(
-                row[tool] / row["shapewright"]
-                for row in loads
-                if row["caches"] == caches and row[tool]
-            )
-            for tool in rivals
-        }
-        for caches in ("warm", "cold")
+        f"{rival}, {caches}": geomean(
+            row[f"times {caches}"] for row in loads if row["rival"] == rival and not row["failed"]
+        )
+        for rival in rivals
+        for caches in ("cold", "warm")
     }
     results = {
         "machine": {
@@ -224,9 +213,8 @@ def main():
         "fit": solving(networks, options.rounds),
     }
     print_table("load + check, us", loads)
-    for caches, by_tool in ratios.items():
-        for tool, ratio in by_tool.items():
-            print(f"{caches}: {tool} takes {ratio:.1f}x as long as shapewright (geomean)")
+    for rival, ratio in ratios.items():
+        print(f"{rival} takes {ratio:.1f} times as long as shapewright (geomean)")
     print_table("inference alone, us a node", results["inference_alone"])
     print_table("rebinding all shapes and the peak, us", results["rebinding"])
     print_table("fit after inference, us", results["fit"])
