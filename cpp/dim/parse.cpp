@@ -107,7 +107,11 @@ class Builder {
       case Function::kFloor: return {floordiv(first.num, first.den)};
       case Function::kCeiling: return {ceildiv(first.num, first.den)};
       case Function::kFloorDiv: return {quotient(first, values_[n.operands[1]])};
-      case Function::kCeilDiv: return {-quotient({-first.num, first.den}, values_[n.operands[1]])};
+      case Function::kCeilDiv: {
+        const auto& divisor = values_[n.operands[1]];
+        if (first.den == Dim(1) && divisor.den == Dim(1)) return {ceildiv(first.num, divisor.num)};
+        return {-quotient({-first.num, first.den}, divisor)};
+      }
       case Function::kMod: return remainder(first, values_[n.operands[1]]);
       case Function::kExactDiv: {
         return {exactdiv(whole(n.operands[0]), whole(n.operands[1]))};
