@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import shapewright as sw
 from shapewright import _core
 from shapewright.errors import DimError, ModelError, ShapeError
 
@@ -66,6 +67,38 @@ def test_attribute_values(value: Any, read_back: Any) -> None:
     b = _core.GraphBuilder()
     b.add("Any", [], {"a": value})
     assert b.snapshot().nodes[0].attrs == {"a": read_back}
+
+
+TENSORS = [
+    ("value", np.array([7], np.int64), "i64", [1], [7]),
+    ("value", np.array(1.5, np.float32), "f32", [], [1.5]),
+    ("value", np.array([[1, 2], [3, 4]], ">i4"), "i32", [2, 2], [1, 2, 3, 4]),
+    ("table", np.array([[1, 2], [3, 4]], np.uint8).T, "u8", [2, 2], [1, 3, 2, 4]),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "dtype", "dims", "elements"), TENSORS)
+def test_arrays_are_tensor_attributes(
+    name: str, value: Any, dtype: str, dims: list[int], elements: list[Any]
+) -> None:
+    g = sw.Graph()
+    g.output(g.add("Any", name="y", **{name: value}))
+    made = g.nodes[0].attrs[name]
+    assert (made.dtype, made.dims) == (dtype, dims)
+    assert (made.ints() or made.reals()) == elements
+
+
+def test_an_array_of_rank_1_is_a_list() -> None:
+    g = sw.Graph()
+    x = g.input("x", "f32[N, 4, 8]")
+    y = g.add("Transpose", x, perm=np.array([2, 0, 1]), name="y")
+    g.output(y)
+    shape = g.constant("shape", [2])
+    g.output(g.add("ConstantOfShape", shape, value=np.array([0], np.int32), name="z"))
+    report = sw.check(g)
+    assert report.ok
+    assert str(report.values["y"]) == "f32[8, N, 4]"
+    assert str(report.values["z"]) == "i32[2]"
 
 
 @pytest.mark.parametrize("value", [None, object(), {"a": 1}, [1, "a"], [[1], [2]], 2**70, [2**70]])

@@ -181,6 +181,49 @@ def test_constant_elements(code: int, elements: list[Any], name: str, raw: bool)
     assert (constant.reals() or constant.ints()) == elements
 
 
+@pytest.mark.parametrize("count", [3, 4, 5])
+@pytest.mark.parametrize(("code", "name"), [(27, "f6e2m3"), (28, "f6e3m2")])
+def test_six_bits_are_packed_without_gaps(code: int, name: str, count: int) -> None:
+    data = bytes(-(-6 * count // 8))
+    tensor = TensorProto(name="w", data_type=code, dims=[count], raw_data=data)
+    graph = read(model([node("Relu", ["x"], ["y"])], initializers=[tensor]))
+    constant = values(graph)["w"].constant
+    assert graph.faults == []
+    assert (constant.dtype, constant.dims) == (name, [count])
+    tensor.raw_data = data + b"\0"
+    graph = read(model([node("Relu", ["x"], ["y"])], initializers=[tensor]))
+    assert [fault["code"] for fault in graph.faults] == ["constant-data-size"]
+
+
+def test_names_outlive_the_file(tmp_path: Path) -> None:
+    def write(name: str) -> None:
+        relu = node("Relu", ["x"], [name], f"node_{name}")
+        onnx.save(model([relu, node("Identity", [name], ["y"], "last")]), tmp_path / "m.onnx")
+
+    write("aaaa")
+    first = _core.read_onnx_file(str(tmp_path / "m.onnx"))
+    write("bbbb")
+    second = _core.read_onnx_file(str(tmp_path / "m.onnx"))
+    assert [g.nodes[0].name for g in (first, second)] == ["node_aaaa", "node_bbbb"]
+    kept = first.nodes[0]
+    del first
+    _core.read_onnx_file(str(tmp_path / "m.onnx"))
+    assert (kept.name, kept.outputs) == ("node_aaaa", ["aaaa"])
+
+
+SIX_BITS = [
+    ("f6e2m3", [0x00, 0x08, 0x2C, 0x1F], [0.0, 1.0, -1.5, 7.5]),
+    ("f6e3m2", [0x01, 0x0C, 0x2E, 0x1F], [0.0625, 1.0, -1.5, 28.0]),
+]
+
+
+@pytest.mark.parametrize(("name", "codes", "elements"), SIX_BITS, ids=[row[0] for row in SIX_BITS])
+def test_elements_of_six_bits(name: str, codes: list[int], elements: list[float]) -> None:
+    stream = sum(code << 6 * i for i, code in enumerate(codes))
+    data = _core.TensorData(name, [4], stream.to_bytes(3, "little"))
+    assert data.reals() == elements
+
+
 @pytest.mark.parametrize(
     ("dtype", "count", "kept"),
     [("int64", 1024, True), ("int64", 1025, False), ("float32", 64, True), ("float32", 65, False)],

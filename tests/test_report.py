@@ -142,6 +142,43 @@ def test_an_open_size_leaves_the_budget_undecided(examples: Path) -> None:
     assert (verdict.exit_code(strict=False), verdict.exit_code(strict=True)) == (0, 3)
 
 
+BOUNDED = [  # of f32[N, 1024] -> Relu, whose peak is 8192 * N bytes
+    ((1, 256), 8192 * 256, "fits", "FITS  peak at most 2.0 MiB of 2.0 MiB with N=1..256"),
+    ((1, 256), 8192 * 256 - 1, "inconclusive", "INCONCLUSIVE  N open"),
+    ((2, 256), 8192 * 2, "inconclusive", "INCONCLUSIVE  N open"),
+    ((2, 256), 8192 * 2 - 1, "too-large", "DOES NOT FIT  peak at least "),
+    ((2, None), 8192 * 2 - 1, "too-large", "DOES NOT FIT  peak at least "),
+    ((1, None), 2**60, "inconclusive", "INCONCLUSIVE  N open"),
+]
+
+
+@pytest.mark.parametrize(("bounds", "budget", "status", "text"), BOUNDED)
+def test_bounds_of_an_open_size_may_decide_the_budget(
+    bounds: tuple[int, int | None], budget: int, status: str, text: str
+) -> None:
+    g = sw.Graph()
+    x = g.input("x", "f32[N, 1024]")
+    g.output(g.add("Relu", x))
+    report = sw.check(g, dims={"N": bounds}, budget=budget)
+    verdict = check_verdict(report)
+    assert verdict.status == status
+    assert verdict.text.startswith(text)
+
+
+def test_range_of_a_formula(examples: Path) -> None:
+    report = sw.check(
+        examples / "resnet18.onnx", dims={"batch": (1, 8), "height": (64, 224), "width": 224}
+    )
+    formula = report.formula("live_peak")
+    least, most = formula.range()
+    peaks = [formula(batch=n, height=h) for n in (1, 3, 8) for h in (64, 100, 224)]
+    assert least <= min(peaks)
+    assert most is not None
+    assert max(peaks) <= most
+    assert formula.range(batch=8, height=224) == (max(peaks), max(peaks))
+    assert sw.check(examples / "resnet18.onnx").formula("live_peak").range()[1] is None
+
+
 def test_verdict_of_fit(examples: Path) -> None:
     report = sw.check(examples / "bert_base.onnx", dims={"sequence": 512}, budget="24GiB")
     f = sw.fit(report, solve="batch")

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "bindings/text_cast.h"
 #include "graph/builder.h"
+#include "graph/scope.h"
 #include "onnx/reader.h"
 
 namespace py = pybind11;
@@ -279,7 +280,7 @@ void bind_views(py::module_& m) {
           "display_name",
           [](const NodeView& n) { return text_to_python(display_name(*n.graph, n.id)); })
       .def_property_readonly("scope",
-                             [](const NodeView& n) { return text_to_python(n.get().scope); })
+                             [](const NodeView& n) { return text_to_python(scope_of(n.get())); })
       .def_property_readonly(
           "op", [](const NodeView& n) { return text_to_python(n.graph->op(n.get()).name); })
       .def_property_readonly(

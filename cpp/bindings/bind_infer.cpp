@@ -252,7 +252,7 @@ void bind_infer(py::module_& m) {
             std::vector<std::string> lines;
             {
               const std::lock_guard<std::mutex> lock(arena_mutex());
-              lines = why(a, v, axis);
+              for (const Cause& cause : why(a, v, axis)) lines.push_back(describe(a, cause));
             }
             py::list texts;
             for (const std::string& line : lines) texts.append(text_to_python(line));

@@ -236,6 +236,13 @@ void bind_memory(py::module_& m) {
             return f.compiled.evaluate(to_sizes(sizes));
           },
           py::arg("sizes"))
+      .def(
+          "range",
+          [](const FormulaView& f, const py::dict& sizes) {
+            const Bounds b = f.compiled.range(to_sizes(sizes));
+            return std::pair(b.lo, b.hi == kPlusInf ? std::nullopt : std::optional(b.hi));
+          },
+          py::arg("sizes"), "Least and most over the bounds of what has no size; None: no most.")
       .def_property_readonly("symbols", [](const FormulaView& f) { return f.formula.symbols; })
       .def_property_readonly("num_arms", [](const FormulaView& f) { return f.formula.arms.size(); })
       .def_property_readonly(

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/kept_blocks.h"
 #include "dim/dim.h"
 
 namespace shapewright::algebra {
@@ -41,6 +42,7 @@ enum class AtomKind : std::uint8_t { kSymbol, kFloorDiv, kExactDiv, kMax, kMin, 
 struct Atom {
   AtomKind kind;
   std::uint8_t depth = 0;
+  std::uint8_t kinds = 0;    // symbol_kinds of it
   bool used = false;         // some expression other than the atom itself depends on it
   std::uint16_t nodes = 1;   // size of its text as a tree, saturating
   std::uint32_t symbol = 0;  // kSymbol: index in State::symbols
@@ -56,6 +58,7 @@ struct Monomial {
   std::uint32_t degree = 0;
   std::uint16_t nodes = 0;
   std::uint8_t depth = 0;
+  std::uint8_t kinds = 0;
   bool has_exact = false;        // contains an ExactDiv atom
   bool self_correlated = false;  // two factors may share a symbol
   std::uint64_t mask = 0;
@@ -69,6 +72,7 @@ struct Expr {
   std::uint64_t terms_hash;
   std::uint16_t nodes = 1;
   std::uint8_t depth = 0;
+  std::uint8_t kinds = 0;
   bool has_exact = false;
   bool refined = false;  // bounds are as good as bounds.cpp can make them
   std::uint64_t mask = 0;
@@ -116,14 +120,14 @@ class StableVector {
   const T& operator[](std::uint32_t i) const { return blocks_[i / kBlock][i % kBlock]; }
   std::uint32_t size() const { return size_; }
   std::uint32_t push_back(T item) {
-    if (size_ % kBlock == 0) blocks_.push_back(std::make_unique<T[]>(kBlock));
+    if (size_ % kBlock == 0) blocks_.emplace_back(kBlock);
     (*this)[size_] = std::move(item);
     return size_++;
   }
 
  private:
-  static constexpr std::uint32_t kBlock = 128;
-  std::vector<std::unique_ptr<T[]>> blocks_;
+  static constexpr std::uint32_t kBlock = 32;
+  std::vector<KeptVector<T>> blocks_;
   std::uint32_t size_ = 0;
 };
 
@@ -158,7 +162,7 @@ class IdTable {
     slots_[i] = slot;
   }
   void rehash() {
-    std::vector<Slot> old(slots_.empty() ? 256 : 2 * slots_.size());
+    KeptVector<Slot> old(slots_.empty() ? 256 : 2 * slots_.size());
     old.swap(slots_);
     mask_ = slots_.size() - 1;
     for (const Slot& slot : old) {
@@ -166,7 +170,7 @@ class IdTable {
     }
   }
 
-  std::vector<Slot> slots_;
+  KeptVector<Slot> slots_;
   std::size_t mask_ = 0, count_ = 0;
 };
 
@@ -178,7 +182,7 @@ class Pool {
     used_ = (used_ + alignment - 1) / alignment * alignment;
     if (used_ + size_bytes > block_bytes_) {
       block_bytes_ = std::max(std::min(2 * block_bytes_ + kFirst, kMost), size_bytes);
-      blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block_bytes_));
+      blocks_.push_back(kept_chars(block_bytes_));
       used_ = 0;
     }
     void* const at = blocks_.back().get() + used_;
@@ -188,7 +192,7 @@ class Pool {
 
  private:
   static constexpr std::size_t kFirst = 1 << 10, kMost = 1 << 20;
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  std::vector<std::shared_ptr<char[]>> blocks_;
   std::size_t used_ = 0, block_bytes_ = 0;  // of the last block
 };
 
@@ -206,7 +210,7 @@ class OpCache {
 
  private:
   static constexpr std::size_t kSize = 512;
-  std::vector<Entry> entries_;
+  KeptVector<Entry> entries_;
 };
 
 }  // namespace shapewright::algebra
@@ -258,6 +262,10 @@ inline bool has_exact(const State& s, Dim d) {
 }
 inline std::uint64_t mask_of(const State& s, Dim d) {
   return d.is_inline_literal() ? 0 : s.exprs[d.expr_id()].mask;
+}
+
+inline std::uint8_t kinds_of(const State& s, Dim d) {
+  return d.is_inline_literal() ? 0 : s.exprs[d.expr_id()].kinds;
 }
 
 // --- interning (arena.cpp)

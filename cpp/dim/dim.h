@@ -141,6 +141,12 @@ struct SymbolInfo {
 std::vector<std::uint32_t> symbols_of(
     Dim d);  // ids in the current arena, sorted by name; widened ones looked through
 
+// The kinds of the symbols that a size depends on, widened ones looked through: a bit for each.
+std::uint8_t symbol_kinds(Dim d);
+constexpr std::uint8_t kind_bit(SymbolKind kind) {
+  return static_cast<std::uint8_t>(1u << static_cast<unsigned>(kind));
+}
+
 // A binding of symbols to sizes, for substitution.
 using SymbolValues = std::vector<std::pair<std::uint32_t, Dim>>;
 Dim substitute(Dim d, const SymbolValues& values);  // result in the current arena, canonical

@@ -80,13 +80,14 @@ std::optional<Dim> intern(State& s, PolyView p) {
   });
   if (found != IdTable::kNone) return Dim::from_expr(found);
 
-  Expr e{p.constant, {}, terms_hash, 1, 0, false, true, 0, {}, {}};
+  Expr e{p.constant, {}, terms_hash, 1, 0, 0, false, true, 0, {}, {}};
   std::uint32_t nodes = 1;
   for (const Term& t : p.terms) {
     const Monomial& m = s.monomials[t.mono];
     nodes += m.nodes;
     e.depth = std::max(e.depth, m.depth);
     e.has_exact |= m.has_exact;
+    e.kinds |= m.kinds;
     // Intervals of independent monomials add up exactly; only shared symbols leave something to
     // refine.
     if ((e.mask & m.mask) != 0 || m.self_correlated) e.refined = false;
@@ -144,6 +145,7 @@ MonoId intern_monomial(State& s, std::span<const Factor> factors) {
     nodes += a.nodes + (f.power > 1);
     m.depth = std::max(m.depth, a.depth);
     m.has_exact |= a.kind == AtomKind::kExactDiv;
+    m.kinds |= a.kinds;
     m.self_correlated |= (m.mask & a.mask) != 0;
     m.mask |= a.mask;
     m.bounds = interval_mul(m.bounds, interval_pow(a.bounds, f.power));
@@ -174,6 +176,7 @@ AtomId intern_atom(State& s, AtomKind kind, std::span<const Dim> args) {
   for (const Dim d : args) {
     a.depth = std::max<std::uint8_t>(a.depth, static_cast<std::uint8_t>(depth_of(s, d) + 1));
     nodes += nodes_of(s, d);
+    a.kinds |= kinds_of(s, d);
     a.mask |= mask_of(s, d);
     mark_used(s, view(s, d));
   }
@@ -197,6 +200,9 @@ Dim intern_symbol(State& s, SymbolInfo info, Definition definition) {
   a.kind = AtomKind::kSymbol;
   a.symbol = symbol;
   a.mask = std::uint64_t{1} << (symbol % 64);
+  a.kinds = definition.op == Op::kNone
+                ? kind_bit(s.symbols.back().kind)
+                : static_cast<std::uint8_t>(kinds_of(s, definition.a) | kinds_of(s, definition.b));
   a.congruence = s.symbols.back().congruence;
   a.bounds = tighten(s.symbols.back().bounds, a.congruence);
   const AtomId id = s.atoms.push_back(a);

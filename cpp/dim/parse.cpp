@@ -108,9 +108,8 @@ class Builder {
       case Function::kCeiling: return {ceildiv(first.num, first.den)};
       case Function::kFloorDiv: return {quotient(first, values_[n.operands[1]])};
       case Function::kCeilDiv: {
-        const auto& divisor = values_[n.operands[1]];
-        if (first.den == Dim(1) && divisor.den == Dim(1)) return {ceildiv(first.num, divisor.num)};
-        return {-quotient({-first.num, first.den}, divisor)};
+        const Fraction divisor = values_[n.operands[1]];
+        return {ceildiv(first.num * divisor.den, first.den * divisor.num)};
       }
       case Function::kMod: return remainder(first, values_[n.operands[1]]);
       case Function::kExactDiv: {

@@ -208,6 +208,10 @@ std::vector<std::uint32_t> symbols_of(Dim d) {
   return out;
 }
 
+std::uint8_t symbol_kinds(Dim d) {
+  return d.is_inline_literal() ? 0 : kinds_of(current_state(), d);
+}
+
 Dim substitute(Dim d, const SymbolValues& values) {
   if (d.is_inline_literal() || values.empty()) return d;
   return Substitution(current_state(), values).rebuild(d);

@@ -10,12 +10,16 @@
 namespace shapewright {
 namespace {
 
-// The `bits` (1..64) of element `i` of a packed little-endian array; elements do not straddle bytes
-// below 8 bits.
+// The `bits` (1..64) of element `i` of a packed little-endian array. Below 8 bits the array is one
+// stream of bits, lowest first: of 6 bits an element may straddle two bytes.
 std::uint64_t element(const std::vector<std::byte>& bytes, std::size_t i, int bits) {
   if (bits < 8) {
     const std::size_t bit = i * static_cast<std::size_t>(bits);
-    return (std::to_integer<std::uint64_t>(bytes[bit / 8]) >> (bit % 8)) & ((1u << bits) - 1);
+    std::uint64_t word = std::to_integer<std::uint64_t>(bytes[bit / 8]);
+    if (bit % 8 + static_cast<std::size_t>(bits) > 8) {
+      word |= std::to_integer<std::uint64_t>(bytes[bit / 8 + 1]) << 8;
+    }
+    return (word >> (bit % 8)) & ((1u << bits) - 1);
   }
   const std::size_t width = static_cast<std::size_t>(bits) / 8;
   std::uint64_t word = 0;
@@ -68,6 +72,8 @@ double decode_float(std::uint64_t code, DType dtype) {
     case DType::kF8E8M0:  // an exponent alone
       return code == 0xFF ? std::numeric_limits<double>::quiet_NaN()
                           : std::ldexp(1.0, static_cast<int>(code) - 127);
+    case DType::kF6E2M3: return decode(code, {2, 3, 1, Specials::kNone});
+    case DType::kF6E3M2: return decode(code, {3, 2, 3, Specials::kNone});
     case DType::kF4E2M1: return decode(code, {2, 1, 1, Specials::kNone});
     default: return 0;
   }
@@ -90,7 +96,7 @@ std::optional<std::int64_t> num_elements(std::span<const std::int64_t> dims) {
 std::optional<std::int64_t> packed_bytes(DType dtype, std::int64_t elements) {
   const int bits = info(dtype).bits;
   if (bits == 0 || dtype == DType::kString) return std::nullopt;
-  if (bits < 8) return ceil_div(elements, 8 / bits);
+  if (bits < 8) return elements / 8 * bits + ceil_div(elements % 8 * bits, 8);
   std::int64_t bytes;
   if (mul_overflows(elements, bits / 8, bytes)) return std::nullopt;
   return bytes;

@@ -8,6 +8,7 @@
 
 namespace shapewright {
 
+// At most 32: sets of them are one word.
 enum class DType : std::uint8_t {
   kUnknown,
   kF64,
@@ -19,6 +20,8 @@ enum class DType : std::uint8_t {
   kF8E4M3FNUZ,
   kF8E5M2FNUZ,
   kF8E8M0,
+  kF6E2M3,
+  kF6E3M2,
   kF4E2M1,
   kI64,
   kI32,

@@ -1,7 +1,6 @@
 #include "graph/graph.h"
 
 #include <algorithm>
-#include <cstring>
 #include <mutex>
 #include <unordered_map>
 
@@ -41,19 +40,13 @@ Graph Graph::snapshot() const {
   return copy;
 }
 
-std::string_view Graph::intern(std::string_view text) {
-  if (text.empty()) return {};
-  if (text.size() > text_capacity_ - text_used_) {
-    constexpr std::size_t kFirstChunk = 16 << 10, kLargestChunk = 1 << 20;
-    text_capacity_ = std::clamp(2 * text_capacity_, kFirstChunk, kLargestChunk);
-    text_capacity_ = std::max(text_capacity_, text.size());
-    text_chunks_.emplace_back(new char[text_capacity_]);
-    text_used_ = 0;
-  }
-  char* const copy = text_chunks_.back().get() + text_used_;
-  std::memcpy(copy, text.data(), text.size());
-  text_used_ += text.size();
-  return {copy, text.size()};
+void Graph::more_text_room(std::size_t least_bytes) {
+  constexpr std::size_t kFirstChunk = 16 << 10, kLargestChunk = 1 << 20;
+  text_chunk_bytes_ = std::clamp(2 * text_chunk_bytes_, kFirstChunk, kLargestChunk);
+  text_chunk_bytes_ = std::max(text_chunk_bytes_, least_bytes);
+  text_chunks_.push_back(kept_chars(text_chunk_bytes_));
+  text_at_ = text_chunks_.back().get();
+  text_left_ = text_chunk_bytes_;
 }
 
 std::uint32_t Graph::op_name(std::string_view domain, std::string_view name, std::int64_t version) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/kept_blocks.h"
 #include "graph/attrs.h"
 #include "graph/dtype.h"
 
@@ -63,9 +65,9 @@ struct OpName {
 };
 
 struct Node {
-  std::string_view name;   // may be empty
-  std::string_view scope;  // module the exporter names, "" if none: "bert.encoder.layer.0"
-  std::uint32_t op = 0;    // index into Graph::op_names
+  std::string_view name;        // may be empty
+  std::string_view scope_text;  // what the exporter says of its module: scope_of tells the name
+  std::uint32_t op = 0;         // index into Graph::op_names
   // Index into Graph::attr_sets; 0 is the empty set, equal small sets share one.
   std::uint32_t attrs = 0;
   std::uint32_t first_input = 0, num_inputs = 0;  // range of Graph::edges; kNone for an omitted one
@@ -92,14 +94,14 @@ struct GraphFault {
 };
 
 struct Graph {
-  std::vector<Value> values;
-  std::vector<Node> nodes;
+  KeptVector<Value> values;
+  KeptVector<Node> nodes;
   std::vector<Block> blocks;  // never empty
-  std::vector<ValueId> edges;
+  KeptVector<ValueId> edges;
   std::vector<OpName> op_names;
   std::vector<AttrSet> attr_sets;
   std::vector<DeclaredType> declared;
-  std::vector<TensorData> constants;
+  KeptVector<TensorData> constants;
   std::vector<GraphFault> faults;
 
   std::string source;  // file name for messages, "" if built by hand
@@ -122,7 +124,18 @@ struct Graph {
   const AttrSet& attrs(const Node& n) const { return attr_sets[n.attrs]; }
   const OpName& op(const Node& n) const { return op_names[n.op]; }
 
-  std::string_view intern(std::string_view text);  // a copy that lives as long as the graph
+  // A copy that lives as long as the graph.
+  std::string_view intern(std::string_view text) {
+    if (text.empty()) return {};
+    if (text.size() > text_left_) more_text_room(text.size());
+    char* const copy = text_at_;
+    std::memcpy(copy, text.data(), text.size());
+    text_at_ += text.size();
+    text_left_ -= text.size();
+    return {copy, text.size()};
+  }
+  // Keeps texts of the graph alive that were not interned.
+  void own_texts(std::shared_ptr<char[]> texts) { text_chunks_.push_back(std::move(texts)); }
   std::uint32_t op_name(std::string_view domain, std::string_view name, std::int64_t version);
   // A value of the main block, the first of its name. Indexed by the first call; safe from several
   // threads.
@@ -130,8 +143,11 @@ struct Graph {
 
  private:
   struct Index;
+  void more_text_room(std::size_t least_bytes);
+
   std::vector<std::shared_ptr<char[]>> text_chunks_;
-  std::size_t text_used_ = 0, text_capacity_ = 0;
+  char* text_at_ = nullptr;  // free room of the last chunk
+  std::size_t text_left_ = 0, text_chunk_bytes_ = 0;
   std::unique_ptr<Index> index_;
 };
 

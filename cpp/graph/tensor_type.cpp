@@ -12,8 +12,6 @@ void Shape::assign(std::span<const Dim> dims) {
   }
 }
 
-void Shape::push_back(Dim d) { insert(rank_, d); }
-
 void Shape::insert(int axis, Dim d) {
   if (rank_ < kInline) {
     for (int i = rank_; i > axis; --i) inline_[i] = inline_[i - 1];

@@ -42,7 +42,13 @@ class Shape {
   }
   Dim operator[](int axis) const { return data()[axis]; }  // 0 <= axis < rank
   Dim& operator[](int axis) { return data()[axis]; }
-  void push_back(Dim d);
+  void push_back(Dim d) {
+    if (rank_ < kInline) {
+      inline_[rank_++] = d;
+    } else {
+      insert(rank_, d);
+    }
+  }
   void insert(int axis, Dim d);
   void erase(int axis);
   const Dim* begin() const { return data(); }

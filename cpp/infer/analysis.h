@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,11 +43,10 @@ struct Analysis {
   std::unique_ptr<Arena> arena;
   std::deque<OperandType> operand_types;  // [0]: nothing known
   std::deque<Elements> elements_store;
-  std::vector<FactId> facts;  // by ValueId
-  std::vector<std::uint8_t>
-      poisoned;  // by ValueId: downstream of a fault, so nothing is claimed of it
+  KeptVector<FactId> facts;           // by ValueId
+  KeptVector<std::uint8_t> poisoned;  // by ValueId: downstream of a fault, nothing is claimed of it
   std::vector<std::uint8_t> live_blocks;  // by BlockId: 0 for the branch of an If that never runs
-  std::vector<const Op*> ops;             // by NodeId; nullptr where no row is in force
+  KeptVector<const Op*> ops;              // by NodeId; nullptr where no row is in force
   std::vector<Finding> findings;
   std::vector<Constraint>
       contract;  // open constraints, first node that imposes each; equal ones once
@@ -67,8 +68,22 @@ Context context_of(const Analysis& a, NodeId node, NodeOperands& scratch);
 // "f32[N, 256, H//16, W//16]  from #186 Relu 'layer3/relu1'": a value as facts of a finding show
 // it.
 std::string describe_value(const Analysis& a, ValueId v);
-// The chain that gave this size, nearest cause first: one line each.
-std::vector<std::string> why(const Analysis& a, ValueId v, int axis);
+// One place where a size stands on its way to where it was asked for.
+struct Cause {
+  enum class Kind : std::uint8_t { kInput, kParam, kBodyInput, kNode, kUnknown } kind;
+  Dim size;
+  ValueId value = kNone;
+  int axis = 0;         // -1: an element of the value
+  NodeId node = kNone;  // of kNode: made the value; of kUnknown: its producer
+};
+// The chain that gave this size, nearest cause first; a single kUnknown where none is known.
+std::vector<Cause> why(const Analysis& a, ValueId v, int axis);
+std::string describe(const Analysis& a, const Cause& cause);  // "256 is axis 2 of input 'x'"
+// Where the sizes that node `n` reads of other nodes come from: the end of the chain of one that
+// `is_asked` picks, rather one that a node computed than one that an input declares. `is_distant`:
+// the node that made the value is no answer.
+std::optional<Cause> origin_of(const Analysis& a, NodeId n, bool is_distant,
+                               const std::function<bool(Dim)>& is_asked);
 Truth prove(const Constraint& c);
 // Names of the nodes that impose `c`: its own first, then those with equal operands, in file order.
 std::vector<std::string> imposed_by(const Analysis& a, const Constraint& c);

@@ -74,20 +74,11 @@ std::string difference(Relation relation, const std::string& lhs, const std::str
 // Where the sizes of the refusing node come from, and which other nodes refuse the same.
 void add_origin(const Analysis& a, const Constraint& c, Facts& facts) {
   constexpr std::size_t kMaxShown = 8;
-  const Graph& g = *a.graph;
   const ArenaScope scope(*a.arena);
-  const auto inputs = g.inputs(g.nodes[c.node]);
-  for (std::size_t i = 0; i < inputs.size() && facts.back().first != "why"; ++i) {
-    const ValueId v = inputs[i];
-    if (v == kNone || g.values[v].kind != ValueKind::kResult || a.poisoned[v] != 0) continue;
-    const Shape& shape = a.type(v).shape;
-    for (int k = 0; k < shape.rank(); ++k) {
-      // Sizes that a node computed: a symbol of an input speaks for itself.
-      if (known(shape[k]) || a.arena->as_symbol(shape[k])) continue;
-      facts.emplace_back("why", why(a, v, k).back());
-      break;
-    }
-  }
+  // Sizes that a node computed: a symbol of an input speaks for itself.
+  const auto is_computed = [&](Dim d) { return !known(d) && !a.arena->as_symbol(d); };
+  if (const auto origin = origin_of(a, c.node, false, is_computed))
+    facts.emplace_back("why", describe(a, *origin));
   const std::vector<std::string> names = imposed_by(a, c);
   if (names.size() < 2) return;
   std::string list;

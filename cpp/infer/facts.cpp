@@ -6,7 +6,7 @@ namespace shapewright {
 
 void IndexTable::insert(std::uint64_t hash, std::uint32_t index) {
   if ((used_ + 1) * 2 > slots_.size()) {
-    std::vector<Slot> old(std::max<std::size_t>(64, slots_.size() * 2));
+    KeptVector<Slot> old(std::max<std::size_t>(64, slots_.size() * 2));
     old.swap(slots_);
     for (const Slot& s : old)
       if (s.index != kNone) place(s);
@@ -62,7 +62,10 @@ const Elements* FactTable::keep(Elements e) {
 
 const FactId* Memo::find() {
   hash_ = key_.size();
-  for (const std::uint32_t w : key_) hash_ = mix(hash_, w);
+  const std::size_t n = key_.size();
+  for (std::size_t i = 0; i + 1 < n; i += 2)
+    hash_ = mix(hash_, static_cast<std::uint64_t>(key_[i]) << 32 | key_[i + 1]);
+  if (n % 2 != 0) hash_ = mix(hash_, key_[n - 1]);
   const std::uint32_t id = table_.find(hash_, [&](std::uint32_t i) {
     const Entry& e = entries_[i];
     return e.key_size == key_.size() &&

@@ -29,7 +29,7 @@ class IndexTable {
     std::uint32_t index = kNone;
   };
   void place(Slot slot);
-  std::vector<Slot> slots_;
+  KeptVector<Slot> slots_;
   std::size_t used_ = 0;
 };
 
@@ -52,9 +52,11 @@ class FactTable {
 // Results by (operator, attributes, omitted outputs, input facts).
 class Memo {
  public:
-  // Builds the key in place: begin, push, ..., then look up or remember.
-  void begin() { key_.clear(); }
-  void push(std::uint32_t word) { key_.push_back(word); }
+  // Room for a key of so many words, to be filled before `find`.
+  std::uint32_t* begin(std::size_t words) {
+    key_.resize(words);
+    return key_.data();
+  }
   const FactId* find();  // outputs of the key, nullptr if it is new
   void remember(const FactId* outputs, std::size_t count);  // for the key of the last `find`
 
@@ -62,9 +64,10 @@ class Memo {
   struct Entry {
     std::uint32_t key_first, key_size, outputs_first;
   };
-  std::vector<std::uint32_t> key_, keys_;
-  std::vector<FactId> outputs_;
-  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> key_;
+  KeptVector<std::uint32_t> keys_;
+  KeptVector<FactId> outputs_;
+  KeptVector<Entry> entries_;
   IndexTable table_;
   std::uint64_t hash_ = 0;
 };

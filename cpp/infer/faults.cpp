@@ -103,21 +103,10 @@ void Walk::add_finding(RuleFailure failure, NodeId n, Severity severity) {
     if (label.empty()) label = "input " + std::to_string(i);
     facts.emplace_back(std::move(label), describe_value(*analysis_, inputs[i]));
   }
-  if (failure.sizes) {
-    // Of the two sizes, the one that a node computed says more than one that an input declares.
-    std::string origin;
-    for (const ValueId v : inputs) {
-      if (v == kNone || graph_.values[v].kind != ValueKind::kResult || analysis_->poisoned[v] != 0)
-        continue;
-      const Shape& shape = analysis_->type(v).shape;
-      for (int k = 0; k < shape.rank(); ++k) {
-        if (shape[k] != failure.sizes->first && shape[k] != failure.sizes->second) continue;
-        const auto chain = why(*analysis_, v, k);
-        const bool is_computed = chain.back().find("set by") != std::string::npos;
-        if (chain.size() > 1 && (origin.empty() || is_computed)) origin = chain.back();
-      }
-    }
-    if (!origin.empty()) facts.emplace_back("why", std::move(origin));
+  if (const auto& sizes = failure.sizes) {
+    const auto is_one = [&](Dim d) { return d == sizes->first || d == sizes->second; };
+    if (const auto origin = origin_of(*analysis_, n, true, is_one))
+      facts.emplace_back("why", describe(*analysis_, *origin));
   }
   for (auto& f : failure.facts) facts.push_back(std::move(f));
   analysis_->findings.push_back({std::move(failure.code), severity, std::move(failure.message), n,
@@ -134,7 +123,7 @@ void Walk::unknown_op(NodeId n) {
   const Node& node = graph_.nodes[n];
   const auto outputs = graph_.outputs(node);
   if (options_.user_rule) {
-    const std::vector<const OperandType*> inputs = inputs_;
+    const std::vector<const OperandType*> inputs = operands_of(n);
     const UserCall call{graph_.op(node), graph_.attrs(node), inputs, node.num_outputs};
     try {
       if (const auto types = options_.user_rule(call)) {
@@ -193,53 +182,51 @@ void Walk::report_unknown_ops() {
   }
 }
 
-void Walk::merge_declared(NodeId n) {
-  for (const ValueId v : graph_.outputs(graph_.nodes[n])) {
-    if (v == kNone || graph_.values[v].declared == kNone || analysis_->poisoned[v] != 0) continue;
-    const DeclaredType& declared = graph_.declared[graph_.values[v].declared];
-    const OperandType& have = analysis_->operand_types[analysis_->facts[v]];
-    OperandType merged = have;
-    std::string clash;
-    if (merged.type.dtype == DType::kUnknown) {
-      merged.type.dtype = declared.dtype;
-    } else if (declared.dtype != DType::kUnknown && declared.dtype != merged.type.dtype) {
-      clash = std::string(name_of(declared.dtype)) + " is declared";
+void Walk::merge_declared(NodeId n, ValueId v) {
+  if (analysis_->poisoned[v] != 0) return;
+  const DeclaredType& declared = graph_.declared[graph_.values[v].declared];
+  const OperandType& have = analysis_->operand_types[analysis_->facts[v]];
+  OperandType merged = have;
+  std::string clash;
+  if (merged.type.dtype == DType::kUnknown) {
+    merged.type.dtype = declared.dtype;
+  } else if (declared.dtype != DType::kUnknown && declared.dtype != merged.type.dtype) {
+    clash = std::string(name_of(declared.dtype)) + " is declared";
+  }
+  if (declared.has_shape && declared.dims.size() <= static_cast<std::size_t>(kMaxRank)) {
+    const int rank = static_cast<int>(declared.dims.size());
+    if (!merged.type.shape.has_rank()) {
+      merged.type.shape = Shape();
+      for (int i = 0; i < rank; ++i)
+        merged.type.shape.push_back(dim_of({}, graph_.values[v].name, i, false));
     }
-    if (declared.has_shape && declared.dims.size() <= static_cast<std::size_t>(kMaxRank)) {
-      const int rank = static_cast<int>(declared.dims.size());
-      if (!merged.type.shape.has_rank()) {
-        merged.type.shape = Shape();
-        for (int i = 0; i < rank; ++i)
-          merged.type.shape.push_back(dim_of({}, graph_.values[v].name, i, false));
-      }
-      if (merged.type.shape.rank() != rank) {
-        clash = "rank " + std::to_string(rank) + " is declared";
-      } else {
-        for (int i = 0; i < rank; ++i) {
-          const DeclaredDim& d = declared.dims[static_cast<std::size_t>(i)];
-          if (d.kind != DeclaredDim::Kind::kNumber) continue;
-          Dim& mine = merged.type.shape[i];
-          const auto symbol = analysis_->arena->as_symbol(mine);
-          if (symbol && analysis_->arena->symbol_info(*symbol).kind != SymbolKind::kInput) {
-            mine = d.number;
-          } else if (prove_eq(mine, d.number) == Truth::kNo) {
-            clash = std::to_string(d.number) + " is declared on axis " + std::to_string(i);
-          }
+    if (merged.type.shape.rank() != rank) {
+      clash = "rank " + std::to_string(rank) + " is declared";
+    } else {
+      for (int i = 0; i < rank; ++i) {
+        const DeclaredDim& d = declared.dims[static_cast<std::size_t>(i)];
+        if (d.kind != DeclaredDim::Kind::kNumber) continue;
+        Dim& mine = merged.type.shape[i];
+        const auto symbol = analysis_->arena->as_symbol(mine);
+        if (symbol && analysis_->arena->symbol_info(*symbol).kind != SymbolKind::kInput) {
+          mine = d.number;
+        } else if (prove_eq(mine, d.number) == Truth::kNo) {
+          clash = std::to_string(d.number) + " is declared on axis " + std::to_string(i);
         }
       }
     }
-    // Types the caller gave for the inputs make what the file declares of the rest stale.
-    if (!clash.empty() && options_.inputs.empty() && options_.symbols.empty()) {
-      add_finding({"declared-mismatch",
-                   "'" + std::string(graph_.values[v].name) + "' is " + to_string(have.type) +
-                       ", but " + clash,
-                   {},
-                   {}},
-                  n, Severity::kWarning);
-    }
-    if (!clash.empty()) continue;
-    if (!(merged == have)) analysis_->facts[v] = table_.intern(merged);
   }
+  // Types the caller gave for the inputs make what the file declares of the rest stale.
+  if (!clash.empty() && options_.inputs.empty() && options_.symbols.empty()) {
+    add_finding({"declared-mismatch",
+                 "'" + std::string(graph_.values[v].name) + "' is " + to_string(have.type) +
+                     ", but " + clash,
+                 {},
+                 {}},
+                n, Severity::kWarning);
+  }
+  if (!clash.empty()) return;
+  if (!(merged == have)) analysis_->facts[v] = table_.intern(merged);
 }
 
 bool Walk::is_within(BlockId block, BlockId ancestor) const {

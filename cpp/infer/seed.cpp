@@ -126,7 +126,7 @@ void Walk::seed_inputs() {
       if (!type.shape.has_rank()) type.shape = declared.shape;
     }
     analysis_->facts[v] = table_.intern({type, nullptr});
-    seeded_[v] = 1;
+    known_[v] = 1;
   }
   check_symbol_names();
 }
@@ -168,7 +168,7 @@ void Walk::check_symbol_names() const {
 
 void Walk::seed_param(ValueId v) {
   const Value& value = graph_.values[v];
-  seeded_[v] = 1;
+  known_[v] = 1;
   OperandType operand;
   const TensorData& data = graph_.constants[value.constant];
   operand.type = {data.dtype, Shape()};

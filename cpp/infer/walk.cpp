@@ -15,13 +15,7 @@ bool has_blocks(const AttrSet& attrs) {
   return std::any_of(attrs.begin(), attrs.end(), [](const Attr& a) { return !a.blocks.empty(); });
 }
 
-bool is_lost(Dim d) {
-  const Arena& arena = Arena::current();
-  if (known(d)) return false;
-  for (const std::uint32_t id : symbols_of(d))
-    if (arena.symbol_info(id).kind == SymbolKind::kUnknown) return true;
-  return false;
-}
+bool is_lost(Dim d) { return (symbol_kinds(d) & kind_bit(SymbolKind::kUnknown)) != 0; }
 
 }  // namespace
 
@@ -37,7 +31,7 @@ Walk::Walk(std::shared_ptr<const Graph> graph, const InferOptions& options)
   analysis_->poisoned.assign(graph_.values.size(), 0);
   analysis_->ops.assign(graph_.nodes.size(), nullptr);
   op_states_.resize(graph_.op_names.size());
-  seeded_.assign(graph_.values.size(), 0);
+  known_.assign(graph_.values.size(), 0);
   analysis_->live_blocks.assign(graph_.blocks.size(), 0);
   analysis_->live_blocks[0] = 1;
   visit_limit_ = std::max(kMinVisitLimit, kMaxVisitsPerNode * graph_.nodes.size());
@@ -49,7 +43,7 @@ std::shared_ptr<Analysis> Walk::run() {
   seed_inputs();
   infer_nodes(0);
   for (ValueId v = 0; v < graph_.values.size(); ++v)
-    if (graph_.values[v].kind == ValueKind::kParam && seeded_[v] == 0) seed_param(v);
+    if (graph_.values[v].kind == ValueKind::kParam && known_[v] == 0) seed_param(v);
   report_unknown_ops();
   count_coverage();
   return analysis_;
@@ -70,29 +64,40 @@ const Op* Walk::resolve(NodeId n) {
 }
 
 FactId Walk::fact_of(ValueId v) {
-  if (seeded_[v] == 0 && graph_.values[v].kind == ValueKind::kParam) seed_param(v);
+  if (known_[v] == 0 && graph_.values[v].kind == ValueKind::kParam) seed_param(v);
   return analysis_->facts[v];
 }
 
-bool Walk::gather_inputs(NodeId n) {
-  input_facts_.clear();
-  inputs_.clear();
-  for (const ValueId v : graph_.inputs(graph_.nodes[n])) {
-    if (v == kNone) {
-      input_facts_.push_back(kNone);
-      inputs_.push_back(nullptr);
-      continue;
+// Operator, attributes, outputs, then a fact for each input.
+bool Walk::key_of(NodeId n) {
+  const Node& node = graph_.nodes[n];
+  const auto inputs = graph_.inputs(node), outputs = graph_.outputs(node);
+  std::uint32_t* const key = memo_.begin(3 + inputs.size());
+  key[0] = node.op;
+  key[1] = node.attrs;
+  key[2] = node.num_outputs << 8;
+  for (std::size_t i = 0; i < std::min<std::size_t>(outputs.size(), 8); ++i)
+    if (outputs[i] == kNone) key[2] |= 1u << i;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const ValueId v = inputs[i];
+    if (v != kNone && known_[v] == 0) {
+      // A value that nothing defines is a fault of the graph, told already.
+      const Value& value = graph_.values[v];
+      const bool is_undefined = value.kind == ValueKind::kResult && value.producer == kNone;
+      if (analysis_->poisoned[v] != 0 || is_undefined) return false;
+      fact_of(v);
     }
-    const Value& value = graph_.values[v];
-    // A value that nothing defines is a fault of the graph, told already.
-    if (analysis_->poisoned[v] != 0 ||
-        (value.kind == ValueKind::kResult && value.producer == kNone && seeded_[v] == 0))
-      return false;
-    const FactId fact = fact_of(v);
-    input_facts_.push_back(fact);
-    inputs_.push_back(&analysis_->operand_types[fact]);
+    key[3 + i] = v == kNone ? kNone : analysis_->facts[v];
   }
   return true;
+}
+
+std::vector<const OperandType*> Walk::operands_of(NodeId n) {
+  const auto inputs = graph_.inputs(graph_.nodes[n]);
+  std::vector<const OperandType*> operands(inputs.size(), nullptr);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i] != kNone) operands[i] = &analysis_->operand_types[analysis_->facts[inputs[i]]];
+  return operands;
 }
 
 void Walk::set_output(NodeId n, std::size_t i, FactId fact) {
@@ -100,6 +105,7 @@ void Walk::set_output(NodeId n, std::size_t i, FactId fact) {
   if (v == kNone) return;
   analysis_->facts[v] = fact;
   analysis_->poisoned[v] = 0;
+  known_[v] = 1;
 }
 
 void Walk::poison_outputs(NodeId n) {
@@ -107,6 +113,7 @@ void Walk::poison_outputs(NodeId n) {
     if (v == kNone) continue;
     analysis_->facts[v] = 0;
     analysis_->poisoned[v] = 1;
+    known_[v] = 0;
   }
 }
 
@@ -118,31 +125,20 @@ void Walk::infer_node(NodeId n) {
         {{"limit", std::to_string(visit_limit_) + " node visits"}}, display_name(graph_, n));
   const Op* op = resolve(n);
   analysis_->ops[n] = op;
-  if (!gather_inputs(n)) return poison_outputs(n);
+  if (!key_of(n)) return poison_outputs(n);
   if (op == nullptr) return unknown_op(n);
-
-  memo_.begin();
-  memo_.push(node.op);
-  memo_.push(node.attrs);
-  std::uint32_t omitted = node.num_outputs << 8;
-  const auto outputs = graph_.outputs(node);
-  for (std::size_t i = 0; i < std::min<std::size_t>(outputs.size(), 8); ++i)
-    if (outputs[i] == kNone) omitted |= 1u << i;
-  memo_.push(omitted);
-  for (const FactId f : input_facts_) memo_.push(f);
   if (const FactId* found = memo_.find()) {
     for (std::size_t i = 0; i < node.num_outputs; ++i) set_output(n, i, found[i]);
   } else {
     run_rule(n, *op);
   }
-  merge_declared(n);
+  for (const ValueId v : graph_.outputs(node))
+    if (v != kNone && graph_.values[v].declared != kNone) merge_declared(n, v);
 }
 
 void Walk::run_rule(NodeId n, const Op& op) {
   const Node& node = graph_.nodes[n];
-  // A body that the rule infers comes through here again: the operands of this node are its own
-  // meanwhile.
-  const std::vector<const OperandType*> inputs = std::move(inputs_);
+  const std::vector<const OperandType*> inputs = operands_of(n);
   std::vector<OperandType> outputs(node.num_outputs);
   const bool outer_fresh = std::exchange(made_fresh_, false);
   bool failed = true;
@@ -180,15 +176,13 @@ void Walk::run_rule(NodeId n, const Op& op) {
     if (!made_fresh_ && !has_blocks(graph_.attrs(node))) memo_.remember(facts.data(), facts.size());
   }
   made_fresh_ = outer_fresh || made_fresh_;
-  inputs_ = inputs;
 }
 
 void Walk::open_constraint(Constraint c) {
   // A demand on sizes that only a run can tell is no contract of the inputs.
   const Arena& arena = *analysis_->arena;
-  for (const Dim side : {c.lhs, c.rhs})
-    for (const std::uint32_t id : symbols_of(side))
-      if (arena.symbol_info(id).kind != SymbolKind::kInput) return;
+  const unsigned kinds = symbol_kinds(c.lhs) | symbol_kinds(c.rhs);
+  if ((kinds & ~kind_bit(SymbolKind::kInput)) != 0) return;
   if (!demanded_.empty()) {
     const std::string text = to_string(c);
     c.lhs = substitute(c.lhs, demanded_);
@@ -233,7 +227,7 @@ std::vector<OperandType> Walk::infer_block(BlockId block, std::span<const Operan
     const ValueId v = body.inputs[i];
     analysis_->facts[v] = i < inputs.size() ? table_.intern(inputs[i]) : FactId{0};
     analysis_->poisoned[v] = 0;
-    seeded_[v] = 1;
+    known_[v] = 1;
   }
   infer_nodes(block);
   std::vector<OperandType> outputs;
@@ -245,28 +239,30 @@ std::vector<OperandType> Walk::infer_block(BlockId block, std::span<const Operan
 }
 
 void Walk::count_coverage() {
+  enum : std::uint8_t { kStatic, kSymbolic, kRankOnly, kUnknown };
+  std::vector<std::uint8_t> class_of;  // by FactId
+  class_of.reserve(analysis_->operand_types.size());
+  for (const auto& [type, elements] : analysis_->operand_types) {
+    std::uint8_t k = kStatic;
+    for (const Dim d : type.shape)
+      if (!known(d)) k = std::max<std::uint8_t>(k, is_lost(d) ? kRankOnly : kSymbolic);
+    if (type.dtype == DType::kUnknown || !type.shape.has_rank()) k = kUnknown;
+    class_of.push_back(k);
+  }
   Coverage& c = analysis_->coverage;
-  enum : std::uint8_t { kUnseen, kStatic, kSymbolic, kRankOnly, kUnknown };
-  std::vector<std::uint8_t> class_of(analysis_->operand_types.size(), kUnseen);
+  std::size_t count[kUnknown + 1] = {};
   for (ValueId v = 0; v < graph_.values.size(); ++v) {
     const Value& value = graph_.values[v];
     if (value.kind != ValueKind::kResult || value.producer == kNone) continue;
     if (analysis_->live_blocks[value.block] == 0) continue;
-    std::uint8_t& k = class_of[analysis_->facts[v]];
-    if (k == kUnseen) {
-      const TensorType& type = analysis_->type(v);
-      k = type.dtype == DType::kUnknown || !type.shape.has_rank() ? kUnknown : kStatic;
-      if (k == kStatic) {
-        for (const Dim d : type.shape)
-          if (!known(d)) k = std::max<std::uint8_t>(k, is_lost(d) ? kRankOnly : kSymbolic);
-      }
-    }
-    ++(k == kStatic     ? c.static_count
-       : k == kSymbolic ? c.symbolic
-       : k == kRankOnly ? c.rank_only
-                        : c.unknown);
+    const std::uint8_t k = class_of[analysis_->facts[v]];
+    ++count[k];
     if (k >= kRankOnly && c.first_unknown == kNone) c.first_unknown = value.producer;
   }
+  c.static_count = count[kStatic];
+  c.symbolic = count[kSymbolic];
+  c.rank_only = count[kRankOnly];
+  c.unknown = count[kUnknown];
 }
 
 std::shared_ptr<Analysis> infer(std::shared_ptr<const Graph> graph, const InferOptions& options) {

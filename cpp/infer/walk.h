@@ -34,7 +34,8 @@ class Walk final : public ContextHost {
   // walk.cpp: the nodes
   void infer_nodes(BlockId block);
   void infer_node(NodeId n);
-  bool gather_inputs(NodeId n);  // false: an input is poisoned, so are the outputs
+  bool key_of(NodeId n);  // for the memo; false: an input is poisoned, so are the outputs
+  std::vector<const OperandType*> operands_of(NodeId n);
   void run_rule(NodeId n, const Op& op);
   const Op* resolve(NodeId n);
   void set_output(NodeId n, std::size_t i, FactId fact);
@@ -48,8 +49,8 @@ class Walk final : public ContextHost {
   void report_graph_faults();
   void report_unknown_ops();
   void count_coverage();
-  void merge_declared(
-      NodeId n);  // the file's own value_info: refines unknowns, contradictions are findings
+  // The file's own value_info: refines unknowns, contradictions are findings.
+  void merge_declared(NodeId n, ValueId v);
   void forget_block(BlockId block);  // findings and constraints of an earlier run of a body
   bool is_within(BlockId block, BlockId ancestor) const;
 
@@ -69,8 +70,8 @@ class Walk final : public ContextHost {
   std::shared_ptr<Analysis> analysis_;
   FactTable table_;
   Memo memo_;
-  std::vector<OpState> op_states_;    // by Graph::op_names index
-  std::vector<std::uint8_t> seeded_;  // by ValueId
+  std::vector<OpState> op_states_;  // by Graph::op_names index
+  KeptVector<std::uint8_t> known_;  // by ValueId: 1 where its fact stands
   std::vector<UnknownOp> unknown_ops_;
   IndexTable contract_table_;
   SymbolValues fixed_;  // symbols with one possible value
@@ -79,10 +80,6 @@ class Walk final : public ContextHost {
   std::size_t visits_ = 0, visit_limit_ = 0;
   bool made_fresh_ =
       false;  // a rule asked for a fresh symbol: its result is no function of its inputs
-
-  // Scratch of the node being inferred.
-  std::vector<const OperandType*> inputs_;
-  std::vector<FactId> input_facts_;
 };
 
 }  // namespace shapewright

@@ -108,46 +108,76 @@ class Tracer {
 
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
 
+Cause cause_at(const Graph& g, const Place& at, Dim size) {
+  const Value& value = g.values[at.value];
+  Cause cause{Cause::Kind::kNode, size, at.value, at.axis, value.producer};
+  if (value.kind == ValueKind::kInput) {
+    cause.kind = Cause::Kind::kInput;
+  } else if (value.kind == ValueKind::kParam) {
+    cause.kind = Cause::Kind::kParam;
+  } else if (value.producer == kNone) {
+    cause.kind = Cause::Kind::kBodyInput;
+  }
+  return cause;
+}
+
 }  // namespace
 
-std::vector<std::string> why(const Analysis& a, ValueId v, int axis) {
+std::vector<Cause> why(const Analysis& a, ValueId v, int axis) {
   const ArenaScope scope(*a.arena);
   const Graph& g = *a.graph;
-  std::vector<std::string> lines;
   const Shape& shape = a.type(v).shape;
-  if (a.poisoned[v] != 0 || axis < 0 || axis >= shape.rank()) {
-    const NodeId n = g.values[v].producer;
-    lines.push_back(quoted(g.values[v].name) + " has no known axis " + std::to_string(axis) +
-                    (n == kNone ? "" : ": set by " + describe(g, n)));
-    return lines;
-  }
-  const Dim d = shape[axis];
+  if (a.poisoned[v] != 0 || axis < 0 || axis >= shape.rank())
+    return {{Cause::Kind::kUnknown, {}, v, axis, g.values[v].producer}};
+  std::vector<Cause> chain;
+  const Dim size = shape[axis];
   Tracer tracer(a);
-  Place at{v, axis};
-  while (lines.size() < kMaxSteps) {
-    const Value& value = g.values[at.value];
-    std::string line =
-        to_string(d) + " is " +
-        (at.axis < 0 ? "an element of " : "axis " + std::to_string(at.axis) + " of ");
-    if (value.kind == ValueKind::kInput) {
-      lines.push_back(line + "input " + quoted(value.name));
-      break;
-    }
-    if (value.kind == ValueKind::kParam) {
-      lines.push_back(line + "initializer " + quoted(value.name));
-      break;
-    }
-    line += quoted(value.name);
-    if (value.producer == kNone) {
-      lines.push_back(line + ", an input of a body");
-      break;
-    }
-    lines.push_back(line + ", set by " + describe(g, value.producer));
-    const auto next = tracer.source(value.producer, value.output, at.axis, d);
-    if (!next) break;
-    at = *next;
+  std::optional<Place> at = Place{v, axis};
+  while (at && chain.size() < kMaxSteps) {
+    const Cause& cause = chain.emplace_back(cause_at(g, *at, size));
+    if (cause.kind != Cause::Kind::kNode) break;
+    at = tracer.source(cause.node, g.values[cause.value].output, cause.axis, size);
   }
-  return lines;
+  return chain;
+}
+
+std::string describe(const Analysis& a, const Cause& cause) {
+  const ArenaScope scope(*a.arena);
+  const Graph& g = *a.graph;
+  const std::string value = quoted(g.values[cause.value].name);
+  const std::string axis = "axis " + std::to_string(cause.axis);
+  if (cause.kind == Cause::Kind::kUnknown) {
+    return value + " has no known " + axis +
+           (cause.node == kNone ? "" : ": set by " + describe(g, cause.node));
+  }
+  const std::string size =
+      to_string(cause.size) + " is " + (cause.axis < 0 ? "an element" : axis) + " of ";
+  switch (cause.kind) {
+    case Cause::Kind::kInput: return size + "input " + value;
+    case Cause::Kind::kParam: return size + "initializer " + value;
+    case Cause::Kind::kBodyInput: return size + value + ", an input of a body";
+    case Cause::Kind::kNode: return size + value + ", set by " + describe(g, cause.node);
+    case Cause::Kind::kUnknown: break;
+  }
+  return size;
+}
+
+std::optional<Cause> origin_of(const Analysis& a, NodeId n, bool is_distant,
+                               const std::function<bool(Dim)>& is_asked) {
+  const Graph& g = *a.graph;
+  std::optional<Cause> origin;
+  for (const ValueId v : g.inputs(g.nodes[n])) {
+    if (v == kNone || g.values[v].kind != ValueKind::kResult || a.poisoned[v] != 0) continue;
+    const Shape& shape = a.type(v).shape;
+    for (int k = 0; k < shape.rank(); ++k) {
+      if (!is_asked(shape[k])) continue;
+      const std::vector<Cause> chain = why(a, v, k);
+      if (is_distant && chain.size() < 2) continue;
+      if (chain.back().kind == Cause::Kind::kNode) return chain.back();
+      if (!origin) origin = chain.back();
+    }
+  }
+  return origin;
 }
 
 }  // namespace shapewright

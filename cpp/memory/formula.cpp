@@ -80,7 +80,8 @@ Formula make_formula(const Memory& memory, std::string_view kind) {
   return f;
 }
 
-CompiledFormula::CompiledFormula(const Memory& memory, const Formula& formula) {
+CompiledFormula::CompiledFormula(const Memory& memory, const Formula& formula)
+    : is_lower_bound_(formula.num_unknown > 0) {
   const Arena& arena = *memory.analysis().arena;
   const ArenaScope scope(*memory.analysis().arena);
   for (const Arm& arm : formula.arms) {
@@ -116,6 +117,31 @@ std::int64_t CompiledFormula::evaluate(const NamedSizes& sizes) const {
     best = std::max(best, sum);
   }
   return best;
+}
+
+Bounds CompiledFormula::range(const NamedSizes& sizes) const {
+  std::vector<Bounds> symbols;
+  for (const SymbolInfo& s : symbols_) {
+    const auto found = std::ranges::find(sizes, s.name, &NamedSizes::value_type::first);
+    if (found != sizes.end()) check_admitted(s, found->second);
+    symbols.push_back(found == sizes.end() ? s.bounds : Bounds{found->second, found->second});
+  }
+  std::vector<Bounds> slots(tape_.num_slots());
+  tape_.run_bounds(symbols, slots);
+  Bounds most{0, 0};
+  for (const auto& arm : arms_) {
+    Bounds sum{0, 0};
+    for (const Tape::Slot s : arm) {
+      const Bounds part = slots[s];
+      if (sum.hi == kPlusInf || part.hi == kPlusInf || add_overflows(sum.hi, part.hi, sum.hi))
+        sum.hi = kPlusInf;
+      // No buffer is smaller than nothing.
+      if (part.lo > 0 && add_overflows(sum.lo, part.lo, sum.lo)) sum.lo = kPlusInf - 1;
+    }
+    most = {std::max(most.lo, sum.lo), std::max(most.hi, sum.hi)};
+  }
+  if (is_lower_bound_) most.hi = kPlusInf;
+  return most;
 }
 
 }  // namespace shapewright

@@ -30,11 +30,15 @@ class CompiledFormula {
   // Throws Error: kUnboundSymbol, kDim for a size outside its bounds, kDimOverflow. Other names are
   // ignored.
   std::int64_t evaluate(const NamedSizes& sizes) const;
+  // The least and the most it can be; a symbol without a size takes any within its bounds. Throws
+  // Error{kDim} for a size outside its bounds.
+  Bounds range(const NamedSizes& sizes) const;
 
  private:
   std::vector<SymbolInfo> symbols_;  // in tape order
   Tape tape_;
   std::vector<std::vector<Tape::Slot>> arms_;
+  bool is_lower_bound_ = false;
 };
 
 }  // namespace shapewright

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "graph/scope.h"
+
 namespace shapewright {
 
 namespace {
@@ -117,8 +119,8 @@ std::vector<BoundLayer> bind_layers(const LayerTable& table, const BoundMemory& 
   std::vector<BoundLayer> out(table.rows.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
     const Node& node = g.nodes[table.rows[i].node];
-    out[i].path =
-        node.scope.empty() ? display_name(g, table.rows[i].node) : std::string(node.scope);
+    out[i].path = scope_of(node);
+    if (out[i].path.empty()) out[i].path = display_name(g, table.rows[i].node);
     out[i].op = std::string(g.op(node).name);
     const auto outputs = g.outputs(node);
     if (!outputs.empty() && outputs[0] != kNone) out[i].output = type_text(bound, outputs[0]);

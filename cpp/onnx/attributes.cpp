@@ -126,7 +126,7 @@ void Reader::read_attr(std::string_view bytes, Attr& attr, std::vector<std::stri
   Message fields(source_, bytes, "AttributeProto");
   for (Field field; fields.next(field);) {
     switch (field.tag) {
-      case attribute::kName: set_text(attr.name, field.bytes); break;
+      case attribute::kName: attr.name = valid_utf8(field.bytes); break;
       case attribute::kFloat:
         attr.f = field.real();
         payload(kTypeFloat);

@@ -53,8 +53,7 @@ void Reader::limit(std::string code, std::string message) const {
               std::move(node));
 }
 
-void Reader::check_count(std::size_t count, std::size_t most, const char* what) const {
-  if (count <= most) return;
+void Reader::too_many(std::size_t most, const char* what) const {
   limit("graph-size", source_.text() + " has more than " + std::to_string(most) + " " + what);
 }
 

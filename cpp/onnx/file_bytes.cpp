@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/kept_blocks.h"
 #include "graph/graph.h"
 #include "onnx/paths.h"
 
@@ -56,7 +57,7 @@ FileBytes::FileBytes(const std::string& path) {
   const auto size = fs::file_size(file, error);
   std::FILE* const stream = error ? nullptr : _wfopen(file.c_str(), L"rb");
   if (stream == nullptr) unreadable(path, error ? error.message() : std::strerror(errno));
-  copy_ = std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(size));
+  copy_ = kept_chars(static_cast<std::size_t>(size));
   size_ = std::fread(copy_.get(), 1, static_cast<std::size_t>(size), stream);
   std::fclose(stream);
   data_ = copy_.get();
@@ -74,8 +75,7 @@ struct Descriptor {
 };
 
 // Reads up to `capacity` bytes; fewer only at the end of the file.
-std::size_t read_fully(const std::string& path, int descriptor, std::byte* to,
-                       std::size_t capacity) {
+std::size_t read_fully(const std::string& path, int descriptor, char* to, std::size_t capacity) {
   std::size_t size = 0;
   while (size < capacity) {
     const ssize_t n = ::read(descriptor, to + size, capacity - size);
@@ -103,7 +103,7 @@ FileBytes::FileBytes(const std::string& path) {
   if (capacity > kCopied) {
     void* const map = ::mmap(nullptr, capacity, PROT_READ, MAP_PRIVATE, number, 0);
     if (map != MAP_FAILED) {
-      data_ = static_cast<const std::byte*>(map);
+      data_ = static_cast<const char*>(map);
       size_ = capacity;
       mapped_ = true;
       return;
@@ -112,14 +112,14 @@ FileBytes::FileBytes(const std::string& path) {
   // What is no regular file tells no size, and files of /proc tell 0: grow until the end is met.
   const bool sized = capacity > 0;
   if (!sized) capacity = std::size_t{64} << 10;
-  copy_ = std::make_unique_for_overwrite<std::byte[]>(capacity);
+  copy_ = kept_chars(capacity);
   size_ = read_fully(path, number, copy_.get(), capacity);
   while (!sized && size_ == capacity) {
     if (capacity >= kLargestStream) {
       throw Error(ErrorKind::kLimit, "file-too-large",
                   "'" + path + "' is a stream of more than 1 GiB", {{"path", path}});
     }
-    auto larger = std::make_unique_for_overwrite<std::byte[]>(2 * capacity);
+    std::shared_ptr<char[]> larger = kept_chars(2 * capacity);
     std::memcpy(larger.get(), copy_.get(), size_);
     copy_ = std::move(larger);
     size_ += read_fully(path, number, copy_.get() + size_, capacity);
@@ -129,7 +129,7 @@ FileBytes::FileBytes(const std::string& path) {
 }
 
 FileBytes::~FileBytes() {
-  if (mapped_) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (mapped_) ::munmap(const_cast<char*>(data_), size_);
 }
 
 #endif

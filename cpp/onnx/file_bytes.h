@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <string>
+#include <string_view>
 
 namespace shapewright::onnx {
 
@@ -16,12 +16,13 @@ class FileBytes {
   FileBytes(const FileBytes&) = delete;
   FileBytes& operator=(const FileBytes&) = delete;
 
-  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::string_view text() const { return {data_, size_}; }
+  const std::shared_ptr<char[]>& copy() const { return copy_; }  // nullptr for a map
 
  private:
-  const std::byte* data_ = nullptr;
+  const char* data_ = nullptr;
   std::size_t size_ = 0;
-  std::unique_ptr<std::byte[]> copy_;
+  std::shared_ptr<char[]> copy_;
   bool mapped_ = false;
 };
 

@@ -67,7 +67,6 @@ void Reader::read_function(std::string_view bytes) {
 
 const Function* Reader::find_function(std::string_view domain, std::string_view name,
                                       std::string_view overload) const {
-  if (functions_.empty()) return nullptr;
   const auto found = function_index_.find(key_of(domain, name, overload));
   return found == function_index_.end() ? nullptr : &functions_[found->second];
 }
@@ -159,7 +158,7 @@ void Reader::expand(const Call& call, BlockId block, Frame& caller) {
   Frame frame;
   frame.function = &function;
   frame.prefix = call_prefix(call, caller);
-  frame.scope = call.scope;
+  frame.scope_text = call.scope_text;
   frame.index = call.index;
   frame.opsets = const_cast<Opsets*>(&function.opsets);
   frame.names.reset(function.inputs.size() + function.outputs.size() + function.nodes.size());
@@ -204,7 +203,7 @@ void Reader::finish_outputs(const Call& call, BlockId block, Frame& frame) {
     const auto id = static_cast<NodeId>(g_.nodes.size());
     Node& node = g_.nodes.emplace_back();
     node.name = keep_name("Identity_" + std::to_string(i), frame);
-    node.scope = frame.scope;
+    node.scope_text = keep_scope(frame.scope_text);
     node.op = read_op({}, "Identity", frame);
     node.block = block;
     node.index = call.index;

@@ -5,6 +5,7 @@
 // bodies and functions.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -17,6 +18,7 @@
 
 #include "graph/graph.h"
 #include "graph/tensor_type.h"
+#include "graph/utf8.h"
 #include "onnx/external_data.h"
 #include "onnx/fields.h"
 #include "onnx/name_table.h"
@@ -66,7 +68,13 @@ inline constexpr std::uint32_t kOmitted = 0xFFFFFFFEu;  // as id: a parameter th
 
 // What names mean: one for the main graph with all its bodies, one for every call under expansion.
 struct Frame {
-  NameTable names, ops;
+  NameTable names;
+  // Operators of domain "" that were met: one place for each of some hashes of their names.
+  struct KnownOp {
+    std::string_view op_type;
+    std::uint32_t op = 0;
+  };
+  std::array<KnownOp, 64> ops;
   struct Undo {
     std::string_view name;
     std::uint32_t id, depth;
@@ -77,14 +85,14 @@ struct Frame {
   // Of a call:
   const Function* function = nullptr;
   std::string prefix;                  // of all names
-  std::string_view scope;              // of nodes that have none
+  std::string_view scope_text;         // of nodes that have none
   const AttrSet* arguments = nullptr;  // attributes of the call, defaults filled in
   std::uint32_t index = 0;             // position of the call
 };
 
 struct Call {
   const Function* function = nullptr;
-  std::string_view name, scope;
+  std::string_view name, scope_text;
   std::vector<std::string_view> inputs;
   std::vector<ValueId> operands, outputs;  // operands are `inputs`, resolved
   std::uint32_t attrs = 0, index = 0;
@@ -93,7 +101,7 @@ struct Call {
 
 // The fields of a NodeProto.
 struct NodeFields {
-  std::string_view name, op_type, domain, overload, scope;
+  std::string_view name, op_type, domain, overload, scope_text;
   std::vector<std::string_view> inputs, outputs, attributes;
   std::string_view all_attributes;  // tags and all, if they stand in one run
   std::uint32_t index = 0;
@@ -122,7 +130,8 @@ struct Body {
 // The fields of a GraphProto.
 struct GraphFields {
   std::string_view name;
-  std::vector<std::string_view> nodes, inputs, outputs, value_infos, initializers, sparse;
+  KeptVector<std::string_view> nodes, initializers, value_infos;
+  std::vector<std::string_view> inputs, outputs, sparse;
 };
 
 class Reader {
@@ -149,7 +158,6 @@ class Reader {
   void make_node(const NodeFields& fields, Body& body, Frame& frame);
   void make_call(const NodeFields& fields, const Function& function, Body& body, Frame& frame);
   std::uint32_t read_op(std::string_view domain, std::string_view op_type, Frame& frame);
-  std::string_view read_scope(std::string_view name_scopes, std::string_view name_space);
 
   // attributes.cpp
   std::uint32_t read_attrs(std::span<const std::string_view> attributes, std::string_view all,
@@ -160,8 +168,21 @@ class Reader {
   bool substitute(Attr& attr, std::string_view reference, NodeId node, const Frame& frame);
 
   // names.cpp
-  std::string_view keep_text(std::string_view text);  // made valid UTF-8
-  std::string_view keep_name(std::string_view name, const Frame& frame);
+  // What the graph keeps of a text of the file; made valid UTF-8.
+  std::string_view keep_text(std::string_view text) {
+    const bool as_it_is = source_.stays && text.size() <= ReadLimits::kNameBytes && is_ascii(text);
+    return as_it_is ? text : copy_text(text);
+  }
+  std::string_view copy_text(std::string_view text);
+  // The same of a scope, which is made valid when it is read.
+  std::string_view keep_scope(std::string_view text) {
+    return source_.stays || text.empty() ? text : copy_scope(text);
+  }
+  std::string_view copy_scope(std::string_view text);
+  std::string_view keep_name(std::string_view name, const Frame& frame) {
+    return frame.prefix.empty() ? keep_text(name) : prefixed_name(name, frame);
+  }
+  std::string_view prefixed_name(std::string_view name, const Frame& frame);
   ValueId new_value(std::string_view name, ValueKind kind, BlockId block, const Frame& frame);
   ValueId define(std::string_view name, ValueKind kind, BlockId block, Frame& frame);
   ValueId undefined(std::string_view name, BlockId block, Frame& frame);
@@ -179,7 +200,7 @@ class Reader {
   // functions.cpp
   void read_function(std::string_view bytes);
   const Function* find_function(std::string_view domain, std::string_view name,
-                                std::string_view overload) const;
+                                std::string_view overload) const;  // nullptr if there is none
   void expand(const Call& call, BlockId block, Frame& caller);
   void bind_operands(const Call& call, Frame& frame);
   void finish_outputs(const Call& call, BlockId block, Frame& frame);
@@ -196,7 +217,10 @@ class Reader {
   void name_fault(const char* code, ValueId value, const char* what, bool is_error);
   void constant_fault(const ConstantTensor& tensor, const std::string& subject);
   [[noreturn]] void limit(std::string code, std::string message) const;
-  void check_count(std::size_t count, std::size_t most, const char* what) const;
+  [[noreturn]] void too_many(std::size_t most, const char* what) const;
+  void check_count(std::size_t count, std::size_t most, const char* what) const {
+    if (count > most) too_many(most, what);
+  }
 
   Source source_;
   ExternalData external_;
@@ -212,7 +236,7 @@ class Reader {
   std::size_t attrs_read_ = 0;
   NameTable attr_sets_;
   std::unordered_map<const char*, std::uint32_t> large_attr_sets_;
-  std::string_view last_scope_key_, last_scope_;
+  std::string_view scope_read_, scope_kept_;  // by the last keep_scope
   bool maybe_unsorted_ = false;
   NodeFields node_;  // kept for its capacity
 
@@ -223,10 +247,6 @@ class Reader {
   std::uint64_t repeated_prefixes_ = 0;
   std::uint64_t file_nodes_ = 0, expanded_nodes_ = 0, expanded_bytes_ = 0;
 };
-
-// With every byte that is not UTF-8 replaced by U+FFFD.
-std::string valid_utf8(std::string_view text);
-void set_text(std::string& to, std::string_view text);  // to valid_utf8(text)
 
 // What a file that is not ONNX seems to be: "a zip archive ...", "" if nothing is recognised.
 std::string looks_like(std::string_view bytes);

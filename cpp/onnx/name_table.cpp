@@ -14,10 +14,14 @@ std::uint64_t hash_seed() {
 }
 
 void NameTable::grow() {
-  std::vector<Entry> old(2 * entries_.size());
-  std::swap(old, entries_);
-  for (const Entry& entry : old) {
-    if (entry.data != nullptr) slot(entry.name(), entry.hash) = entry;
+  KeptVector<std::uint64_t> old(2 * slots_.size());
+  std::swap(old, slots_);
+  const std::size_t mask = slots_.size() - 1;
+  for (const std::uint64_t slot : old) {
+    if (slot == 0) continue;
+    std::size_t i = (slot >> 32) & mask;
+    while (slots_[i] != 0) i = (i + 1) & mask;
+    slots_[i] = slot;
   }
 }
 

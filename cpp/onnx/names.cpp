@@ -1,69 +1,10 @@
 // What a name means: definitions, lookups, and names that are wrong.
 #include <algorithm>
-#include <cstring>
 
 #include "onnx/model.h"
 
 namespace shapewright::onnx {
-namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-bool is_ascii(std::string_view text) {
-  constexpr std::uint64_t kHighBits = 0x8080808080808080ull;
-  std::uint64_t bits = 0, word;
-  if (text.size() < 8) {
-    for (char c : text) bits |= static_cast<unsigned char>(c);
-    return (bits & kHighBits) == 0;
-  }
-  const char* const last = text.data() + text.size() - 8;  // read again where it overlaps
-  for (const char* at = text.data(); at < last; at += 8) {
-    std::memcpy(&word, at, 8);
-    bits |= word;
-  }
-  std::memcpy(&word, last, 8);
-  return ((bits | word) & kHighBits) == 0;
-}
-
-// Length of the UTF-8 sequence at the start of `text`; 0 if there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = first == 0xED && byte(1) >= 0xA0;
-  const bool too_large = first == 0xF4 && byte(1) >= 0x90;
-  return overlong || surrogate || too_large ? 0 : length;
-}
-
-}  // namespace
-
-std::string valid_utf8(std::string_view text) {
-  if (is_ascii(text)) return std::string(text);
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    out.append(length == 0 ? kReplacement : text.substr(0, length));
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return out;
-}
-
-void set_text(std::string& to, std::string_view text) {
-  if (is_ascii(text)) {
-    to.assign(text);
-  } else {
-    to = valid_utf8(text);
-  }
-}
-
-std::string_view Reader::keep_text(std::string_view text) {
+std::string_view Reader::copy_text(std::string_view text) {
   if (text.size() > ReadLimits::kNameBytes) {
     limit("name-length",
           "A name of " + std::to_string(text.size()) + " bytes is longer than 64 KiB");
@@ -71,10 +12,18 @@ std::string_view Reader::keep_text(std::string_view text) {
   return is_ascii(text) ? g_.intern(text) : g_.intern(valid_utf8(text));
 }
 
-std::string_view Reader::keep_name(std::string_view name, const Frame& frame) {
-  if (frame.prefix.empty()) return keep_text(name);
+// The nodes of a function share the text of its call.
+std::string_view Reader::copy_scope(std::string_view text) {
+  if (text.data() != scope_read_.data()) {
+    scope_read_ = text;
+    scope_kept_ = g_.intern(text);
+  }
+  return scope_kept_;
+}
+
+std::string_view Reader::prefixed_name(std::string_view name, const Frame& frame) {
   charge(frame.prefix.size() + name.size());
-  return keep_text(frame.prefix + std::string(name.substr(0, ReadLimits::kNameBytes)));
+  return copy_text(frame.prefix + std::string(name.substr(0, ReadLimits::kNameBytes)));
 }
 
 ValueId Reader::new_value(std::string_view name, ValueKind kind, BlockId block,
@@ -153,7 +102,7 @@ std::string Reader::nearest_name(std::string_view name, const Frame& frame) {
   constexpr std::size_t kMostNames = 50'000;
   if (++name_searches_ > kMostSearches || g_.values.size() > kMostNames) return {};
   std::vector<std::string_view> names;
-  frame.names.for_each([&](const NameTable::Entry& entry) { names.push_back(entry.name()); });
+  frame.names.for_each([&](const NameTable::Entry& entry) { names.push_back(entry.name); });
   return valid_utf8(nearest_word(name, names));
 }
 

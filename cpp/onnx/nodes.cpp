@@ -1,7 +1,7 @@
 // NodeProto, and the two passes over the nodes of a block.
 #include <algorithm>
-#include <cstring>
 
+#include "graph/scope.h"
 #include "onnx/model.h"
 
 namespace shapewright::onnx {
@@ -10,62 +10,31 @@ namespace {
 constexpr std::string_view kNameScopes = "pkg.torch.onnx.name_scopes";
 constexpr std::string_view kNamespace = "namespace";
 
-// Position of the last `c` before `end`; npos if there is none. string_view::rfind looks at byte
-// after byte.
-std::size_t find_last(std::string_view text, char c, std::size_t end) {
-#ifdef __GLIBC__
-  const void* const found = memrchr(text.data(), c, end);
-  if (found == nullptr) return std::string_view::npos;
-  return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
-#else
-  return end == 0 ? std::string_view::npos : text.rfind(c, end - 1);
-#endif
-}
-
-// Removes the last entry of a Python list of strings, "['', 'bert', 'view_1']", and returns it.
-std::string_view pop_entry(std::string_view& list) {
-  std::size_t close = list.size();  // a few steps: "']" or "', "
-  while (close > 0 && list[close - 1] != '\'' && list[close - 1] != '"') --close;
-  const std::size_t open =
-      close == 0 ? std::string_view::npos : find_last(list, list[close - 1], close - 1);
-  if (open == std::string_view::npos) return list = {};
-  const std::string_view entry = list.substr(open + 1, close - open - 2);
-  list = list.substr(0, open);
-  return entry;
-}
-
-// The last entry is the operation itself, the one before it the module it stands in.
-std::string_view module_of(std::string_view name_scopes) {
-  pop_entry(name_scopes);
-  const std::string_view module = pop_entry(name_scopes);
-  return module.starts_with("_empty_nn_module_stack") ? std::string_view() : module;
-}
-
-// The same from ": Model/bert: BertModel/view_1: aten.view": "/" between entries, "name: class"
-// each.
-std::string_view module_of_namespace(std::string_view text) {
-  const std::size_t last = text.rfind('/');
-  if (last == std::string_view::npos) return {};
-  text = text.substr(0, last);
-  const std::size_t before = text.rfind('/');
-  if (before != std::string_view::npos) text = text.substr(before + 1);
-  return text.substr(0, text.find(": "));
-}
-
-// Whether a metadata entry may have this key. All writers put the key first.
-bool may_have_key(std::string_view entry, std::string_view key) {
-  if (entry.size() < 2 || entry[0] != static_cast<char>(string_entry::kKey)) return true;
-  return static_cast<std::size_t>(static_cast<unsigned char>(entry[1])) == key.size();
+// Length of the key of a metadata entry, kAnyKey if the entry must be read to tell. All writers put
+// the key first.
+constexpr std::size_t kAnyKey = ~std::size_t{0};
+std::size_t key_size(std::string_view entry) {
+  if (entry.size() < 2 || entry[0] != static_cast<char>(string_entry::kKey)) return kAnyKey;
+  return static_cast<unsigned char>(entry[1]);
 }
 
 // The value of a metadata entry if its key is `key`, else "".
 std::string_view entry_value(const Source& source, std::string_view bytes, std::string_view key) {
+  const std::size_t head = 2 + key.size();
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
   std::string_view value;
   bool matches = false;
-  if (bytes.size() >= 2 + key.size() && bytes[0] == static_cast<char>(string_entry::kKey) &&
-      static_cast<unsigned char>(bytes[1]) == key.size() && bytes.substr(2, key.size()) == key) {
+  if (bytes.size() > head + 3 && byte(0) == string_entry::kKey && byte(1) == key.size() &&
+      same_bytes(bytes.substr(2, key.size()), key)) {
+    // All writers end it with the value: a tag, one or two bytes of length, the text.
+    std::size_t length = byte(head + 1), start = head + 2;
+    if (length >= 0x80) length = (length & 0x7F) | static_cast<std::size_t>(byte(start++)) << 7;
+    if (byte(head) == string_entry::kValue && byte(start - 1) < 0x80 &&
+        length == bytes.size() - start) {
+      return bytes.substr(start);
+    }
     matches = true;
-    bytes.remove_prefix(2 + key.size());
+    bytes.remove_prefix(head);
   }
   Message entry(source, bytes, "StringStringEntryProto");
   for (Field part; entry.next(part);) {
@@ -75,23 +44,18 @@ std::string_view entry_value(const Source& source, std::string_view bytes, std::
   return matches ? value : std::string_view();
 }
 
-}  // namespace
-
-std::string_view Reader::read_scope(std::string_view name_scopes, std::string_view name_space) {
-  if (name_scopes.empty() && name_space.empty()) return {};
-  const std::string_view text =
-      name_scopes.empty() ? module_of_namespace(name_space) : module_of(name_scopes);
-  if (text.empty()) return {};
-  if (text != last_scope_key_) {  // neighbours mostly stand in one module
-    last_scope_key_ = text;
-    last_scope_ = keep_text(text);
-  }
-  return last_scope_;
+Frame::KnownOp& known_op(Frame& frame, std::string_view op_type) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(op_type[i]); };
+  const std::size_t n = op_type.size();
+  const std::size_t hash = n == 0 ? 0 : n + 5 * byte(0) + 3 * byte(n / 2) + byte(n - 1);
+  return frame.ops[hash % frame.ops.size()];
 }
+
+}  // namespace
 
 void Reader::read_node(std::string_view bytes, std::uint32_t index, Body& body, Frame& frame) {
   NodeFields& n = node_;
-  n.name = n.op_type = n.domain = n.overload = n.scope = n.all_attributes = {};
+  n.name = n.op_type = n.domain = n.overload = n.scope_text = n.all_attributes = {};
   n.inputs.clear();
   n.outputs.clear();
   n.attributes.clear();
@@ -121,13 +85,15 @@ void Reader::read_node(std::string_view bytes, std::uint32_t index, Body& body, 
         attributes_end = fields.position();
         n.attributes.push_back(field.bytes);
         break;
-      case node::kMetadata:
-        if (may_have_key(field.bytes, kNameScopes)) {
+      case node::kMetadata: {
+        const std::size_t key = key_size(field.bytes);
+        if (key == kNameScopes.size() || key == kAnyKey) {
           const std::string_view value = entry_value(source_, field.bytes, kNameScopes);
           if (!value.empty()) name_scopes = value;
         }
-        if (may_have_key(field.bytes, kNamespace)) name_space = field.bytes;
+        if (key == kNamespace.size() || key == kAnyKey) name_space = field.bytes;
         break;
+      }
       default: break;
     }
   }
@@ -137,13 +103,14 @@ void Reader::read_node(std::string_view bytes, std::uint32_t index, Body& body, 
   } else {
     n.all_attributes = {};
   }
+  n.scope_text = name_scopes;
   if (name_scopes.empty() && !name_space.empty()) {
-    name_space = entry_value(source_, name_space, kNamespace);
+    n.scope_text = entry_value(source_, name_space, kNamespace);
   }
-  n.scope = read_scope(name_scopes, name_space);
-  if (n.scope.empty()) n.scope = frame.scope;
+  if (frame.function != nullptr && module_of(n.scope_text).empty()) n.scope_text = frame.scope_text;
 
-  const Function* const function = find_function(n.domain, n.op_type, n.overload);
+  const Function* const function =
+      functions_.empty() ? nullptr : find_function(n.domain, n.op_type, n.overload);
   if (function == nullptr) {
     make_node(n, body, frame);
   } else {
@@ -155,12 +122,13 @@ void Reader::make_node(const NodeFields& fields, Body& body, Frame& frame) {
   const auto id = static_cast<NodeId>(g_.nodes.size());
   check_count(g_.nodes.size() + 1, ReadLimits::kNodes, "nodes");
   Node& node = g_.nodes.emplace_back();
+  KeptVector<ValueId>& edges = g_.edges;
   node.name = keep_name(fields.name, frame);
   if (fields.name.empty() && !frame.prefix.empty()) {
     node.name =
         keep_name(std::string(fields.op_type) + "_" + std::to_string(body.order.size()), frame);
   }
-  node.scope = fields.scope;
+  node.scope_text = keep_scope(fields.scope_text);
   node.block = body.block;
   node.index = fields.index;
   node.byte_offset = fields.byte_offset;
@@ -175,9 +143,11 @@ void Reader::make_node(const NodeFields& fields, Body& body, Frame& frame) {
            .is_error = true,
            .hint = {}});
   }
-  node.attrs = read_attrs(fields.attributes, fields.all_attributes, id, &body, frame);
+  node.attrs = fields.attributes.empty()
+                   ? 0
+                   : read_attrs(fields.attributes, fields.all_attributes, id, &body, frame);
 
-  node.first_input = static_cast<std::uint32_t>(g_.edges.size());
+  node.first_input = static_cast<std::uint32_t>(edges.size());
   node.num_inputs = static_cast<std::uint32_t>(fields.inputs.size());
   for (std::string_view name : fields.inputs) {
     ValueId value = kNone;
@@ -188,12 +158,12 @@ void Reader::make_node(const NodeFields& fields, Body& body, Frame& frame) {
         value = entry->id == kOmitted ? kNone : entry->id;
       } else {
         maybe_unsorted_ = true;
-        body.reads.push_back({static_cast<std::uint32_t>(g_.edges.size()), id, name});
+        body.reads.push_back({static_cast<std::uint32_t>(edges.size()), id, name});
       }
     }
-    g_.edges.push_back(value);
+    edges.push_back(value);
   }
-  node.first_output = static_cast<std::uint32_t>(g_.edges.size());
+  node.first_output = static_cast<std::uint32_t>(edges.size());
   node.num_outputs = static_cast<std::uint32_t>(fields.outputs.size());
   for (std::uint32_t i = 0; i < node.num_outputs; ++i) {
     ValueId value = kNone;
@@ -202,7 +172,7 @@ void Reader::make_node(const NodeFields& fields, Body& body, Frame& frame) {
       g_.values[value].producer = id;
       g_.values[value].output = i;
     }
-    g_.edges.push_back(value);
+    edges.push_back(value);
   }
   at_node_ = kNone;
 }
@@ -212,7 +182,7 @@ void Reader::make_call(const NodeFields& fields, const Function& function, Body&
   Call& call = body.calls.emplace_back();
   call.function = &function;
   call.name = fields.name;
-  call.scope = fields.scope;
+  call.scope_text = fields.scope_text;
   call.inputs = fields.inputs;
   call.index = fields.index;
   call.byte_offset = fields.byte_offset;
@@ -225,14 +195,13 @@ void Reader::make_call(const NodeFields& fields, const Function& function, Body&
 }
 
 std::uint32_t Reader::read_op(std::string_view domain, std::string_view op_type, Frame& frame) {
-  if (domain.empty()) {
-    if (const NameTable::Entry* known = frame.ops.find(op_type)) return known->id;
-  }
+  Frame::KnownOp& known = known_op(frame, op_type);
+  if (domain.empty() && !op_type.empty() && same_bytes(known.op_type, op_type)) return known.op;
   std::int64_t version = frame.opsets->version(domain);
   if (version == 0) version = opsets_.version(domain);
   if (version == 0 && domain.empty()) version = assume_opset();
   const std::uint32_t op = g_.op_name(keep_text(domain), keep_text(op_type), version);
-  if (domain.empty()) frame.ops.add(op_type).id = op;
+  if (domain.empty()) known = {op_type, op};
   return op;
 }
 

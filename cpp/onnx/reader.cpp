@@ -8,7 +8,7 @@ namespace shapewright {
 namespace {
 
 [[noreturn]] void not_onnx(const std::string& name, const std::string& what) {
-  const std::string subject = onnx::Source{nullptr, nullptr, name}.text();
+  const std::string subject = onnx::Source{nullptr, nullptr, name, false}.text();
   throw Error(ErrorKind::kFormat, "not-onnx", subject + " is no ONNX model: it is " + what,
               {{"path", name}, {"byte offset", "0"}});
 }
@@ -20,15 +20,11 @@ bool starts_like_a_model(char first) {
          std::string_view::npos;
 }
 
-}  // namespace
-
-Graph read_onnx(std::span<const std::byte> bytes, const std::string& name,
-                const std::string& directory) {
-  const auto* const begin = reinterpret_cast<const char*>(bytes.data());
-  const std::string_view text(begin, bytes.size());
+Graph read(std::string_view text, bool stays, const std::string& name,
+           const std::string& directory) {
   if (text.empty()) not_onnx(name, "empty");
   try {
-    return onnx::Reader({begin, begin + bytes.size(), name}, directory).read();
+    return onnx::Reader({text.data(), text.data() + text.size(), name, stays}, directory).read();
   } catch (Error& e) {
     if (e.kind != ErrorKind::kFormat || e.code == "function-cycle") throw;
     const std::string what = onnx::looks_like(text);
@@ -38,10 +34,22 @@ Graph read_onnx(std::span<const std::byte> bytes, const std::string& name,
   }
 }
 
+}  // namespace
+
+Graph read_onnx(std::span<const std::byte> bytes, const std::string& name,
+                const std::string& directory) {
+  const auto* const begin = reinterpret_cast<const char*>(bytes.data());
+  return read({begin, bytes.size()}, false, name, directory);
+}
+
 Graph read_onnx_file(const std::string& path) {
   const onnx::FileBytes file(path);
   const std::string directory = onnx::directory_of(path);
-  return read_onnx(file.bytes(), path, directory.empty() ? "." : directory);
+  // A small file is kept whole: its names are not copied a second time.
+  const bool stays = file.copy() != nullptr;
+  Graph graph = read(file.text(), stays, path, directory.empty() ? "." : directory);
+  if (stays) graph.own_texts(file.copy());
+  return graph;
 }
 
 }  // namespace shapewright

@@ -98,8 +98,10 @@ std::optional<std::int64_t> count_elements(ConstantTensor& tensor) {
   return elements;
 }
 
-// Whether a rule may ask for the elements.
+// Whether a rule may ask for the elements. None asks for those of 6 bits, which typed fields hold
+// in another form than raw data does.
 bool wanted(DType dtype, std::int64_t elements) {
+  if (info(dtype).bits == 6) return false;
   switch (info(dtype).kind) {
     case DTypeClass::kSigned:
     case DTypeClass::kUnsigned:

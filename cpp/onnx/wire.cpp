@@ -4,7 +4,6 @@ namespace shapewright::onnx {
 
 Message::Step Message::any_field(Message message) {
   Field field;
-  if (message.at_ == message.end_) return {message, field, false};
   message.start_ = message.at_;
   const std::uint64_t key = message.varint();
   if (key < 8 || key > 0xFFFFFFFFu) message.malformed("a field number is 0 or too large");
@@ -22,7 +21,7 @@ Message::Step Message::any_field(Message message) {
     case kFixed32: field.number = message.fixed(4); break;
     default: message.malformed("a wire type is not one of 0, 1, 2, 5");
   }
-  return {message, field, true};
+  return {message, field};
 }
 
 std::uint64_t Message::long_varint() {

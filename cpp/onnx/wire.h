@@ -31,7 +31,8 @@ constexpr std::uint32_t tag(std::uint32_t number, WireType type) { return number
 struct Source {
   const char* begin = nullptr;
   const char* end = nullptr;
-  std::string name;  // for messages
+  std::string name;    // for messages
+  bool stays = false;  // as long as the graph that is read from it
 
   std::int64_t offset(const char* at) const { return at - begin; }
   std::string text() const { return name.empty() ? "the model" : "'" + name + "'"; }
@@ -108,14 +109,14 @@ class Message {
 struct Message::Step {
   Message message;
   Field field;
-  bool more;
 };
 
 // Inlined for the fields that are nearly always met: numbers below 16, with bytes of a one- or
 // two-byte length or an integer below 128. The rest works on a copy, so that a loop keeps its
 // Message in registers.
 SHAPEWRIGHT_INLINE bool Message::next(Field& field) {
-  if (end_ - at_ >= 3) {
+  if (at_ == end_) return false;
+  if (end_ - at_ >= 3) [[likely]] {
     const auto key = static_cast<unsigned char>(at_[0]);
     std::uint32_t length = static_cast<unsigned char>(at_[1]);
     const auto high = static_cast<unsigned char>(at_[2]);
@@ -143,7 +144,7 @@ SHAPEWRIGHT_INLINE bool Message::next(Field& field) {
   const Step step = any_field(*this);
   *this = step.message;
   field = step.field;
-  return step.more;
+  return true;
 }
 
 }  // namespace shapewright::onnx

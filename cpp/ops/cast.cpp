@@ -15,7 +15,7 @@ using namespace rules;
 DTypeSet castable(std::int64_t version) {
   DTypeSet set = moved_dtypes(version, 19);
   set.bits &= ~kComplex.bits;
-  return set;
+  return version >= 28 ? set | kFloat6s : set;
 }
 
 // Runtimes convert to a younger type at an older opset, too: only what is no target at all is

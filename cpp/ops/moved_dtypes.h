@@ -15,6 +15,8 @@ inline constexpr DTypeSet kInt64 = dtypes(DType::kI64);
 inline constexpr DTypeSet kFirstTypes = kNumeric | kBools | kComplex | dtypes(DType::kString);
 inline constexpr DTypeSet kFloat8s =
     dtypes(DType::kF8E4M3, DType::kF8E5M2, DType::kF8E4M3FNUZ, DType::kF8E5M2FNUZ);
+// From opset 28 on, but for operators that only move data.
+inline constexpr DTypeSet kFloat6s = dtypes(DType::kF6E2M3, DType::kF6E3M2);
 
 // The types of ONNX 1.0, bfloat16 from opset 13, and the narrow ones from opset `wide_since` as
 // each came.

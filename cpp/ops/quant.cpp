@@ -52,6 +52,7 @@ constexpr DTypeSet kUpTo16Bits =
     kBytesAndFloat8 | dtypes(DType::kI16, DType::kU16, DType::kI4, DType::kU4);
 constexpr DTypeSet kWithFloat4 = kUpTo16Bits | dtypes(DType::kF4E2M1);
 constexpr DTypeSet kWith2Bits = kWithFloat4 | dtypes(DType::kI2, DType::kU2);
+constexpr DTypeSet kWithFloat6 = kWith2Bits | dtypes(DType::kF6E2M3, DType::kF6E3M2);
 constexpr DTypeSet kSmallFloats = dtypes(DType::kF16, DType::kF32, DType::kBF16);
 constexpr DTypeSet kI32Only = dtypes(DType::kI32);
 constexpr DTypeSet kF8E8M0Only = dtypes(DType::kF8E8M0);
@@ -221,6 +222,7 @@ constexpr Op kOps[] = {
     q(23, quantize<kNewX, kNewX, kWithFloat4>, kQuantize23),
     q(24, quantize<kNewX, kNewX | kF8E8M0Only, kWithFloat4>, kQuantize23),
     q(25, quantize<kNewX, kNewX | kF8E8M0Only, kWith2Bits>, kQuantize23),
+    q(28, quantize<kNewX, kNewX | kF8E8M0Only, kWithFloat6>, kQuantize23),
     dq(10, dequantize<kBytes | kI32Only, kF32Only>),
     dq(13, dequantize<kBytes | kI32Only, kF32Only>, kAxis),
     dq(19, dequantize<kBytesAndFloat8 | kI32Only, kSmallFloats>, kAxis),
@@ -228,6 +230,7 @@ constexpr Op kOps[] = {
     dq(23, dequantize<kWithFloat4 | kI32Only, kSmallFloats>, kAxisBlockOut),
     dq(24, dequantize<kWithFloat4 | kI32Only, kScales24>, kAxisBlockOut),
     dq(25, dequantize<kWith2Bits | kI32Only, kScales24>, kAxisBlockOut),
+    dq(28, dequantize<kWithFloat6 | kI32Only, kScales24>, kAxisBlockOut),
     {.name = "DynamicQuantizeLinear",
      .since = 11,
      .outputs = {3, 3},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "graph/graph.h"
@@ -27,9 +28,10 @@ constexpr std::span<const Op> (*kFamilies[])() = {
 auto key(const Op& op) { return std::pair(op.name, op.domain); }
 
 struct Registry {
-  std::vector<const Op*> rows;          // in table order
-  std::vector<const Op*> by_name;       // by name, domain, then version
-  std::vector<std::string_view> names;  // sorted, each once
+  std::vector<const Op*> rows;                              // in table order
+  std::vector<const Op*> by_name;                           // by name, domain, then version
+  std::vector<std::string_view> names;                      // sorted, each once
+  std::unordered_map<std::string_view, std::size_t> first;  // of each name in by_name
 
   Registry() {
     for (const auto family : kFamilies) {
@@ -45,7 +47,7 @@ struct Registry {
         throw std::logic_error("two rows for operator " + std::string(op.name) + " since " +
                                std::to_string(op.since));
       }
-      if (names.empty() || names.back() != op.name) names.push_back(op.name);
+      if (first.emplace(op.name, i).second) names.push_back(op.name);
     }
   }
 };
@@ -58,16 +60,15 @@ const Registry& registry() {
 }  // namespace
 
 const Op* find_op(std::string_view domain, std::string_view name, std::int64_t version) {
-  const auto& rows = registry().by_name;
-  const std::pair wanted(name, domain);
-  // The row before the first one that is of another operator or younger than `version`.
-  const auto end = std::partition_point(rows.begin(), rows.end(), [&](const Op* op) {
-    const auto k = key(*op);
-    return k < wanted || (k == wanted && op->since <= version);
-  });
-  if (end == rows.begin()) return nullptr;
-  const Op* op = *(end - 1);
-  return key(*op) == wanted ? op : nullptr;
+  const Registry& r = registry();
+  const auto found = r.first.find(name);
+  if (found == r.first.end()) return nullptr;
+  const Op* youngest = nullptr;  // of those that `version` has: rows go by domain, then version
+  for (std::size_t i = found->second; i < r.by_name.size() && r.by_name[i]->name == name; ++i) {
+    const Op* const op = r.by_name[i];
+    if (op->domain == domain && op->since <= version) youngest = op;
+  }
+  return youngest;
 }
 
 std::vector<const Op*> all_ops() { return registry().rows; }

@@ -16,7 +16,7 @@ namespace shapewright::rules {
 // --- element types
 
 struct DTypeSet {
-  std::uint32_t bits = 0;
+  std::uint32_t bits = 0;  // by enumerator
   constexpr bool has(DType d) const { return (bits >> static_cast<unsigned>(d)) & 1; }
   friend constexpr DTypeSet operator|(DTypeSet a, DTypeSet b) { return {a.bits | b.bits}; }
 };

@@ -99,7 +99,10 @@ Dim Windows::count(Context& op, int i, Dim in, Dim kernel, bool ceil_mode) const
     const auto have = known(in), need = known(least);
     if (have && need && *have < *need) fail_kernel(op, axis, span, kernel, in, in + padding);
     op.require_at_most("kernel-too-large", least, in, [&] {
-      return "kernel " + to_string(kernel) + " into the input on axis " + std::to_string(axis);
+      std::string text;
+      text.reserve(64);
+      text.append("kernel ").append(to_string(kernel)).append(" into the input on axis ");
+      return text.append(std::to_string(axis));
     });
   }
   if (!ceil_mode) return out;

@@ -105,7 +105,14 @@ class Graph:
     ) -> Any:
         """Adds a node; its output as a `Value`, or a tuple of them where `outputs` is not 1.
 
-        `None` stands for an optional operand that is left out.
+        `None` stands for an optional operand that is left out. An array is a tensor where the
+        attribute is `value`, and where its rank is 2 or more; else it is a list.
+
+        >>> import numpy
+        >>> g = Graph()
+        >>> g.output(g.add("Constant", name="c", value=numpy.array([[0, 1], [2, 3]])))
+        >>> g.nodes[0].attrs["value"].dims
+        [2, 2]
         """
         builder = self._open()
         ids = [self._id(op, i, value) for i, value in enumerate(inputs)]
@@ -219,8 +226,22 @@ def _dim_param(text: str) -> int | _core.Dim | None:
 
 
 def _plain(attrs: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes as the core takes them: tuples are lists."""
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in attrs.items()}
+    """Attributes as the core takes them: tuples are lists, arrays that are tensors its tensors."""
+    return {name: _plain_attr(name, value) for name, value in attrs.items()}
+
+
+def _plain_attr(name: str, value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if hasattr(value, "__array_interface__"):
+        import numpy as np
+
+        if isinstance(value, np.ndarray) and (name == "value" or value.ndim > 1):
+            ((_, text),) = input_texts({name: value})
+            is_text = value.dtype.kind in "OSU"
+            data = None if is_text else value.astype(value.dtype.newbyteorder("<")).tobytes()
+            return _core.TensorData(text[: text.index("[")], list(value.shape), data)
+    return value
 
 
 _PACK = {

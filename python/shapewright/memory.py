@@ -148,6 +148,13 @@ class Formula:
         with sizes_hinted():
             return self._core.evaluate(sizes)
 
+    def range(self, **sizes: int) -> tuple[int, int | None]:
+        """The least and the most it can be; None if nothing bounds it.
+
+        A size that is not given may be any within the bounds of its symbol.
+        """
+        return self._core.range(sizes)
+
 
 def unknown_value(name: str, names: Iterable[str]) -> ShapewrightError:
     """An error for a tensor that the model does not have."""

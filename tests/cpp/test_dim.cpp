@@ -38,6 +38,7 @@ constexpr Same kIdentities[] = {
     {"(-x)//3", "-((x + 2)//3)"},
     {"-((-x)//5)", "(x + 4)//5"},
     {"ceildiv(x, 5)", "(x + 4)//5"},
+    {"ceildiv(x/2, 3)", "(x + 5)//6"},
     {"ceildiv(x, 2)", "(x + 1)//2"},
     {"(2*x)//4", "x//2"},
     {"(3*x)//2", "x + x//2"},
@@ -370,6 +371,16 @@ void symbols() {
   for (const std::uint32_t id : symbols_of(parse_dim("z + max(N, a//b)*z - q%3")))
     names.push_back(arena.symbol_info(id).name);
   CHECK((names == std::vector<std::string>{"N", "a", "b", "q", "z"}));
+
+  const Dim lost = arena.fresh("u", SymbolKind::kUnknown, {0, kPlusInf});
+  const std::uint8_t input = kind_bit(SymbolKind::kInput);
+  CHECK_EQ(int{symbol_kinds(Dim(7))}, 0);
+  CHECK_EQ(int{symbol_kinds(parse_dim("max(N, a//b)*z"))}, int{input});
+  CHECK_EQ(int{symbol_kinds(floordiv(lost + parse_dim("N"), 3))},
+           int{input} | int{kind_bit(SymbolKind::kUnknown)});
+  Dim wide = lost;  // widened: what it stands for counts
+  for (int i = 0; i < 40; ++i) wide = floordiv(wide * parse_dim("N") + 1, parse_dim("M") + i);
+  CHECK_EQ(int{symbol_kinds(wide)}, int{input} | int{kind_bit(SymbolKind::kUnknown)});
 
   const std::size_t before = arena.num_symbols();
   CHECK_THROWS(parse_dim("fresh1 + "), Error, error.code == "dim-syntax");

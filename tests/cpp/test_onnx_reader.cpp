@@ -152,16 +152,16 @@ void test_name_table() {
 }
 
 void test_utf8() {
-  CHECK_EQ(onnx::valid_utf8("plain"), "plain");
-  CHECK_EQ(onnx::valid_utf8("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"),
+  CHECK_EQ(valid_utf8("plain"), "plain");
+  CHECK_EQ(valid_utf8("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"),
            "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80");
   for (const char* bad : {"\xFF", "\xC0", "\xED", "\xF4", "\x80"}) {
-    CHECK_EQ(onnx::valid_utf8(bad), "\xEF\xBF\xBD");
+    CHECK_EQ(valid_utf8(bad), "\xEF\xBF\xBD");
   }
-  CHECK_EQ(onnx::valid_utf8("\xC3"), "\xEF\xBF\xBD");          // cut off
-  CHECK_EQ(onnx::valid_utf8("\xC0\x80").size(), 6u);           // overlong
-  CHECK_EQ(onnx::valid_utf8("\xED\xA0\x80").size(), 9u);       // a surrogate
-  CHECK_EQ(onnx::valid_utf8("\xF4\x90\x80\x80").size(), 12u);  // past U+10FFFF
+  CHECK_EQ(valid_utf8("\xC3"), "\xEF\xBF\xBD");          // cut off
+  CHECK_EQ(valid_utf8("\xC0\x80").size(), 6u);           // overlong
+  CHECK_EQ(valid_utf8("\xED\xA0\x80").size(), 9u);       // a surrogate
+  CHECK_EQ(valid_utf8("\xF4\x90\x80\x80").size(), 12u);  // past U+10FFFF
 }
 
 void test_examples() {

@@ -35,6 +35,8 @@ CASES = [
     case("Cast", [const([0.1], "f32")], to=10, out=["f16[1]"], elements=[[0.0999755859375]]),
     case("Cast", [const([1e6], "f32")], to=10, out=["f16[1]"]),
     case("Cast", [const([1e30], "f32")], to=7, out=["i64[1]"]),
+    case("Cast", ["f6e2m3[N]"], to=28, out=["f6e3m2[N]"], opset=28),
+    case("Cast", ["f6e2m3[3]"], to=1, error="dtype-unsupported", opset=25),
     case("Cast", ["f32[3]"], to=0, error="dtype-unknown"),
     case("Cast", ["f32[3]"], to=99, error="dtype-unknown"),
     case("Cast", ["f32[3]"], error="attr-missing"),

@@ -10,7 +10,7 @@ CASES = [
     # --- QuantizeLinear: the zero point decides the dtype
     *(
         case("QuantizeLinear", ["f32[N, 4]", "f32[]", "u8[]"], out=["u8[N, 4]"], opset=opset)
-        for opset in (10, 13, 19, 21, 23, 24, 25)
+        for opset in (10, 13, 19, 21, 23, 24, 25, 28)
     ),
     case("QuantizeLinear", ["f32[N, 4]", "f32[]"], out=["u8[N, 4]"], opset=10),
     case("QuantizeLinear", ["f32[N, 4]", "f32[]", "i8[]"], out=["i8[N, 4]"], opset=13),
@@ -21,6 +21,7 @@ CASES = [
     case("QuantizeLinear", ["f32[N]", "f32[1]"], out=["u8[N]"], opset=13, name="axis is ignored"),
     case("QuantizeLinear", ["f16[N, 4]", "f16[]", "f8e4m3[]"], out=["f8e4m3[N, 4]"], opset=19),
     case("QuantizeLinear", ["f32[N, 4]", "f32[]", "i4[]"], out=["i4[N, 4]"], opset=21),
+    case("QuantizeLinear", ["f32[N, 4]", "f32[]", "f6e3m2[]"], out=["f6e3m2[N, 4]"], opset=28),
     case(
         "QuantizeLinear",
         ["f32[N, 4]", "f32[]"],
@@ -80,8 +81,10 @@ CASES = [
     # --- DequantizeLinear: f32, then the dtype of the scale, or the one asked for
     *(
         case("DequantizeLinear", ["u8[N, 4]", "f32[]", "u8[]"], out=["f32[N, 4]"], opset=opset)
-        for opset in (10, 13, 19, 21, 23, 24, 25)
+        for opset in (10, 13, 19, 21, 23, 24, 25, 28)
     ),
+    case("DequantizeLinear", ["f6e2m3[N, 4]", "f16[]"], out=["f16[N, 4]"], opset=28),
+    case("DequantizeLinear", ["f6e2m3[2, 4]", "f16[]"], error="dtype-unsupported", opset=25),
     case("DequantizeLinear", ["i32[N, 4]", "f32[]"], out=["f32[N, 4]"], opset=10),
     case("DequantizeLinear", ["i8[4, N]", "f32[4]", "i8[4]"], axis=0, out=["f32[4, N]"], opset=13),
     case("DequantizeLinear", ["u8[N, 4]", "f16[]"], out=["f16[N, 4]"], opset=19),

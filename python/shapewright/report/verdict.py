@@ -33,6 +33,8 @@ def check_verdict(report: Report, shown: Shown | None = None) -> Verdict:
     budget = report.question.budget
     if budget is None:
         return Verdict("consistent", f"CONSISTENT  {_memory_text(report, shown)}")
+    if shown.assumed and (verdict := _bounded_verdict(report, shown, budget)):
+        return verdict
     if shown.bound is None:
         return Verdict("inconclusive", f"INCONCLUSIVE  {shown.reason}")
     peak = shown.bound.peak
@@ -98,6 +100,23 @@ def _memory_text(report: Report, shown: Shown) -> str:
     else:
         text = f"between {format_bytes(peak.lower)} and {format_bytes(peak.upper)}"
     return f"peak {text}{where}{sizes}"
+
+
+def _bounded_verdict(report: Report, shown: Shown, budget: int) -> Verdict | None:
+    """What holds at every size that the bounds of the open symbols allow; None if that differs."""
+    least, most = report.formula("live_peak").range(**report.question.sizes)
+    spans = ", ".join(
+        f"{s.name}={s.lower}.." + ("" if s.upper is None else str(s.upper))
+        for s in report.symbols
+        if s.name in shown.assumed
+    )
+    if most is not None and most <= budget:
+        limit, needed = format_against(budget, most)
+        return Verdict("fits", f"FITS  peak at most {needed} of {limit} with {spans}")
+    if least > budget:
+        limit, needed = format_against(budget, least)
+        return Verdict("too-large", f"DOES NOT FIT  peak at least {needed} of {limit} with {spans}")
+    return None
 
 
 def _open_verdict(peak: Peak, shown: Shown, budget: int) -> Verdict:
