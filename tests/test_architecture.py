@@ -18,6 +18,7 @@ CPP = ROOT / "cpp"
 PACKAGE = ROOT / "python" / "shapewright"
 
 # base <- dim <- graph <- ops <- infer <- memory <- bindings; onnx needs the graph alone.
+# base <- layout <- copy <- bindings.
 CPP_MAY_INCLUDE: dict[str, set[str]] = {
     "base": set(),
     "dim": {"base"},
@@ -26,6 +27,8 @@ CPP_MAY_INCLUDE: dict[str, set[str]] = {
     "infer": {"base", "dim", "graph", "ops"},
     "memory": {"base", "dim", "graph", "ops", "infer"},
     "onnx": {"base", "dim", "graph"},
+    "layout": {"base"},
+    "copy": {"base", "layout"},
 }
 CPP_MAY_INCLUDE["bindings"] = set(CPP_MAY_INCLUDE)
 

@@ -24,6 +24,9 @@ enum class ErrorKind {
   kConstraint,
   kInconclusive,
   kDimOverflow,
+  kLayout,
+  kPattern,
+  kOverlap,
 };
 
 struct Error : std::exception {

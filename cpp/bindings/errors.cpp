@@ -20,6 +20,9 @@ const char* class_name(ErrorKind kind) {
     case ErrorKind::kConstraint: return "ConstraintError";
     case ErrorKind::kInconclusive: return "InconclusiveError";
     case ErrorKind::kDimOverflow: return "DimOverflowError";
+    case ErrorKind::kLayout: return "LayoutError";
+    case ErrorKind::kPattern: return "PatternError";
+    case ErrorKind::kOverlap: return "OverlapError";
   }
   return "ShapewrightError";
 }

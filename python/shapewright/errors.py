@@ -184,6 +184,28 @@ class DimOverflowError(DimError, OverflowError):
     """A size does not fit in 64 bits."""
 
 
+class LayoutError(ShapewrightError, ValueError):
+    """An array cannot be rearranged as asked."""
+
+
+class PatternError(LayoutError):
+    """The text of a rearrangement is malformed or does not match the array."""
+
+    @property
+    def text(self) -> str | None:
+        """The pattern."""
+        return self.facts.get("pattern")
+
+    @property
+    def position(self) -> int | None:
+        """Where in the pattern, in characters counted from 0."""
+        return self._number("position")
+
+
+class OverlapError(LayoutError):
+    """The destination shares memory with the source, or with itself."""
+
+
 class WillNotFit(ShapewrightError):
     """The model needs more memory than there is, even by the lower bound."""
 
@@ -196,25 +218,3 @@ class WillNotFit(ShapewrightError):
     def budget(self) -> int | None:
         """Bytes there are."""
         return self._number("budget")
-
-
-class LayoutError(ShapewrightError, ValueError):
-    """An array cannot be rearranged as asked."""
-
-
-class PatternError(LayoutError):
-    """A rearrangement pattern is wrong."""
-
-    @property
-    def text(self) -> str | None:
-        """The pattern."""
-        return self.facts.get("pattern")
-
-    @property
-    def position(self) -> int | None:
-        """Where in the pattern, counted from 0."""
-        return self._number("position")
-
-
-class OverlapError(LayoutError):
-    """Source and destination share memory."""

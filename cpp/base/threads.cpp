@@ -1,0 +1,156 @@
+#include "base/threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
+#ifndef _WIN32
+#include <pthread.h>
+#endif
+
+namespace shapewright {
+namespace {
+
+constexpr int kMaxThreads = 256;
+std::atomic<int> chosen_threads{0};
+thread_local bool inside_body = false;
+
+int available_processors() {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+#endif
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+int threads_of_environment() {
+  const char* text = std::getenv("SHAPEWRIGHT_NUM_THREADS");
+  if (text == nullptr) return 0;
+  char* end = nullptr;
+  const long n = std::strtol(text, &end, 10);
+  return end != text && *end == '\0' && n >= 1 ? static_cast<int>(std::min<long>(n, kMaxThreads))
+                                               : 0;
+}
+
+// One job at a time. Workers sleep on a condition variable and take indices from a counter.
+class Pool {
+ public:
+  bool try_run(std::int64_t count, int threads, void (*body)(void*, std::int64_t), void* context) {
+    std::unique_lock<std::mutex> owner(owner_, std::try_to_lock);
+    if (!owner.owns_lock()) return false;
+    const int helpers = threads - 1;
+    grow(helpers);
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      body_ = body;
+      context_ = context;
+      count_ = count;
+      next_.store(0, std::memory_order_relaxed);
+      wanted_ = std::min<int>(helpers, static_cast<int>(workers_.size()));
+      joined_ = 0;
+      working_ = 0;
+      ++job_;
+    }
+    wake_.notify_all();
+    work();
+    std::unique_lock<std::mutex> lock(mutex_);
+    wanted_ = joined_;  // whoever has not woken by now is not waited for
+    done_.wait(lock, [this] { return working_ == 0; });
+    return true;
+  }
+
+ private:
+  void grow(int helpers) {
+    while (static_cast<int>(workers_.size()) < std::min(helpers, kMaxThreads)) {
+      try {
+        workers_.emplace_back([this] { loop(); });
+      } catch (const std::system_error&) {
+        return;  // no more threads to be had: fewer do the work
+      }
+      workers_.back().detach();
+    }
+  }
+
+  void work() {
+    inside_body = true;
+    for (;;) {
+      const std::int64_t i = next_.fetch_add(1, std::memory_order_relaxed);
+      if (i >= count_) break;
+      body_(context_, i);
+    }
+    inside_body = false;
+  }
+
+  void loop() {
+    std::uint64_t seen = 0;
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [&] { return job_ != seen && joined_ < wanted_; });
+      seen = job_;
+      ++joined_;
+      ++working_;
+      lock.unlock();
+      work();
+      lock.lock();
+      if (--working_ == 0) done_.notify_one();
+    }
+  }
+
+  std::mutex owner_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable done_;
+  std::vector<std::thread> workers_;
+  void (*body_)(void*, std::int64_t) = nullptr;
+  void* context_ = nullptr;
+  std::int64_t count_ = 0;
+  std::atomic<std::int64_t> next_{0};
+  std::uint64_t job_ = 0;
+  int wanted_ = 0;
+  int joined_ = 0;
+  int working_ = 0;
+};
+
+// Never destroyed: workers outlive static destruction. A forked child starts with a new pool, for
+// the threads of the old one did not come along.
+Pool*& pool() {
+  static Pool* instance = [] {
+#ifndef _WIN32
+    pthread_atfork(nullptr, nullptr, [] { pool() = new Pool; });
+#endif
+    return new Pool;
+  }();
+  return instance;
+}
+
+}  // namespace
+
+int default_threads() {
+  const int chosen = chosen_threads.load(std::memory_order_relaxed);
+  if (chosen > 0) return chosen;
+  static const int rule = [] {
+    const int asked = threads_of_environment();
+    return asked > 0 ? asked : available_processors();
+  }();
+  return rule;
+}
+
+void set_default_threads(int threads) {
+  chosen_threads.store(std::clamp(threads, 0, kMaxThreads), std::memory_order_relaxed);
+}
+
+void parallel_for_each(std::int64_t count, int threads, void (*body)(void*, std::int64_t),
+                       void* context) {
+  const int most = static_cast<int>(std::min<std::int64_t>(std::min(threads, kMaxThreads), count));
+  if (most > 1 && !inside_body && pool()->try_run(count, most, body, context)) return;
+  for (std::int64_t i = 0; i < count; ++i) body(context, i);
+}
+
+}  // namespace shapewright
