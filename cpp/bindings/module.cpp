@@ -9,6 +9,9 @@ void bind_graph(pybind11::module_& m);
 void bind_ops(pybind11::module_& m);
 void bind_infer(pybind11::module_& m);
 void bind_memory(pybind11::module_& m);
+void bind_layout(pybind11::module_& m);
+void bind_arrays(pybind11::module_& m);
+void bind_in_place(pybind11::module_& m);
 }  // namespace shapewright
 
 PYBIND11_MODULE(_core, m) {
@@ -20,4 +23,7 @@ PYBIND11_MODULE(_core, m) {
   shapewright::bind_ops(m);
   shapewright::bind_infer(m);
   shapewright::bind_memory(m);
+  shapewright::bind_layout(m);
+  shapewright::bind_arrays(m);
+  shapewright::bind_in_place(m);
 }

@@ -12,7 +12,9 @@ __all__: list[str] = [
     "BlockRef",
     "BoundMemory",
     "Constraint",
+    "DenseArray",
     "Dim",
+    "FILL",
     "Finding",
     "Fit",
     "Formula",
@@ -25,12 +27,33 @@ __all__: list[str] = [
     "Peak",
     "TensorData",
     "ValueView",
+    "View",
     "all_ops",
+    "copy",
+    "default_threads",
+    "explain_view",
     "infer",
+    "layout_of",
+    "pad_stack",
+    "pattern_axes",
+    "pattern_inverse",
+    "pattern_view",
+    "permute",
+    "permute_file",
+    "plan_file",
+    "plan_inplace",
+    "pool_bytes",
     "prove_eq",
     "prove_le",
     "read_onnx",
     "read_onnx_file",
+    "rearrange",
+    "rearrange_many",
+    "run_view",
+    "set_default_threads",
+    "transpose_inplace",
+    "trim_pool",
+    "unpad_stack",
 ]
 
 class Dim:
@@ -362,6 +385,10 @@ class Formula:
     def __str__(self) -> str: ...
     def evaluate(self, sizes: dict) -> int: ...
     def latex(self) -> str: ...
+    def range(self, sizes: dict) -> tuple[int, int | None]:
+        """
+        Least and most over the bounds of what has no size; None: no most.
+        """
     @property
     def num_arms(self) -> int: ...
     @property
@@ -461,9 +488,133 @@ class MemoryModel:
         (value, kind, bytes, is_known, views) of every buffer.
         """
 
+class View:
+    """
+    A chain of reshapes and the like, before anything moves.
+    """
+    @staticmethod
+    def concatenate(
+        views: collections.abc.Sequence[View], axis: typing.SupportsInt | typing.SupportsIndex
+    ) -> View: ...
+    @staticmethod
+    def dense(
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        item_bytes: typing.SupportsInt | typing.SupportsIndex,
+    ) -> View: ...
+    @staticmethod
+    def stack(
+        views: collections.abc.Sequence[View], axis: typing.SupportsInt | typing.SupportsIndex
+    ) -> View: ...
+    def __init__(
+        self,
+        shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        strides_bytes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> None: ...
+    def expand(
+        self, shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+    ) -> View: ...
+    def explain(
+        self,
+        item_bytes: typing.SupportsInt | typing.SupportsIndex,
+        *,
+        dst_item_bytes: typing.SupportsInt | typing.SupportsIndex | None = None,
+    ) -> str: ...
+    def flip(self, axis: typing.SupportsInt | typing.SupportsIndex) -> View: ...
+    def inverse(self, item_bytes: typing.SupportsInt | typing.SupportsIndex) -> View: ...
+    def lower(
+        self,
+        item_bytes: typing.SupportsInt | typing.SupportsIndex,
+        *,
+        dst_item_bytes: typing.SupportsInt | typing.SupportsIndex | None = None,
+        strides: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = [],
+        params: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] = [],
+    ) -> tuple[
+        list[int],
+        list[tuple[int, list[tuple[int, int, int, int, list[tuple[int, int, int, int]]]]]],
+        str,
+    ]:
+        """
+        (shape, passes, why); a pass is (scratch bytes, pieces), a piece (source, src, dst and param offset, digits), a digit (size, src, dst and param stride).
+        """
+    def pad(
+        self,
+        before_after: collections.abc.Sequence[
+            tuple[
+                typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
+            ]
+        ],
+    ) -> View: ...
+    def permute(
+        self, perm: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+    ) -> View: ...
+    def rearrange(self, pattern: str, sizes: dict = {}) -> View: ...
+    def reshape(
+        self, shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+    ) -> View: ...
+    def roll(
+        self,
+        axis: typing.SupportsInt | typing.SupportsIndex,
+        shift: typing.SupportsInt | typing.SupportsIndex,
+    ) -> View: ...
+    def select(
+        self,
+        axis: typing.SupportsInt | typing.SupportsIndex,
+        index: typing.SupportsInt | typing.SupportsIndex,
+    ) -> View: ...
+    def slice(
+        self,
+        axis: typing.SupportsInt | typing.SupportsIndex,
+        start: typing.SupportsInt | typing.SupportsIndex | None = None,
+        stop: typing.SupportsInt | typing.SupportsIndex | None = None,
+        step: typing.SupportsInt | typing.SupportsIndex = 1,
+    ) -> View: ...
+    @property
+    def shape(self) -> list[int]: ...
+    @property
+    def sources(self) -> list[list[int]]:
+        """
+        Shapes of the arrays read.
+        """
+
+class DenseArray:
+    """
+    A result on its way into a framework that takes it by DLPack.
+    """
+    def __dlpack__(
+        self,
+        *,
+        stream: typing.Any = None,
+        max_version: typing.Any = None,
+        dl_device: typing.Any = None,
+        copy: typing.Any = None,
+    ) -> typing.Any: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+
 def all_ops() -> list[Op]:
     """
     Every row, in table order.
+    """
+
+def copy(src: typing.Any, out: typing.Any, threads: int | None) -> None:
+    """
+    Copies any strides to any strides, casts between any two elements.
+    """
+
+def default_threads() -> int:
+    """
+    How many threads a call takes unless it says so.
+    """
+
+def explain_view(
+    view: View,
+    item_bytes: typing.SupportsInt | typing.SupportsIndex,
+    cast: tuple[
+        typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
+    ]
+    | None,
+) -> str:
+    """
+    Passes and pieces, and what the engine makes of each; `cast` two numbers of Element.
     """
 
 def infer(
@@ -479,6 +630,91 @@ def infer(
     strict: bool,
     user_rule: typing.Any,
 ) -> Analysis: ...
+def layout_of(x: typing.Any) -> tuple[list[int], list[int], int, str]:
+    """
+    (shape, strides in bytes, bytes of an element, name of its type) of any array.
+    """
+
+def pad_stack(
+    xs: collections.abc.Sequence[typing.Any],
+    shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] | None,
+    fill: typing.Any,
+    out: typing.Any,
+    threads: typing.Any,
+) -> typing.Any: ...
+def pattern_axes(
+    pattern: str,
+    sizes: dict,
+    shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+) -> list[tuple[str, int]]:
+    """
+    (name, size) of each elementary axis, in the order of the left side.
+    """
+
+def pattern_inverse(
+    pattern: str,
+    sizes: dict,
+    shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+) -> tuple[str, list[tuple[str, int]]]:
+    """
+    The pattern that undoes it, and sizes for all its axes.
+    """
+
+def pattern_view(
+    pattern: str,
+    sizes: dict,
+    shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    strides_bytes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+) -> View: ...
+def permute(x: typing.Any, axes: typing.Any, out: typing.Any, threads: int | None) -> typing.Any:
+    """
+    A dense copy of an array with its axes in a new order.
+    """
+
+def permute_file(
+    src: tuple[
+        typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
+    ],
+    dst: tuple[
+        typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
+    ],
+    shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    axes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    item_bytes: typing.SupportsInt | typing.SupportsIndex,
+    budget: typing.SupportsInt | typing.SupportsIndex,
+    threads: typing.Any,
+) -> tuple[int, int, int, int]:
+    """
+    Writes a dense array of one open file into another with its axes in a new order; a file is (descriptor, offset).
+    """
+
+def plan_file(
+    shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    axes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    item_bytes: typing.SupportsInt | typing.SupportsIndex,
+    budget: typing.SupportsInt | typing.SupportsIndex,
+) -> tuple[int, int, int, int]:
+    """
+    Blocks of permute_file, and bytes of a block, of a run read and of a run written.
+    """
+
+def plan_inplace(
+    count: typing.SupportsInt | typing.SupportsIndex,
+    rows: typing.SupportsInt | typing.SupportsIndex,
+    cols: typing.SupportsInt | typing.SupportsIndex,
+    item_bytes: typing.SupportsInt | typing.SupportsIndex,
+    max_scratch: typing.SupportsInt | typing.SupportsIndex | None = None,
+    threads: typing.SupportsInt | typing.SupportsIndex = 0,
+) -> tuple[str, int, int]:
+    """
+    Method, passes and bytes of scratch of transpose_inplace, without moving anything.
+    """
+
+def pool_bytes() -> tuple[int, int, int]:
+    """
+    Memory of results: in use, kept for the next ones, and the bound of what is kept.
+    """
+
 def prove_eq(
     a: Dim | typing.SupportsInt | typing.SupportsIndex | int,
     b: Dim | typing.SupportsInt | typing.SupportsIndex | int,
@@ -497,6 +733,70 @@ def prove_le(
 
 def read_onnx(data: bytes, name: str = "", directory: str = "") -> Graph: ...
 def read_onnx_file(path: os.PathLike | str | bytes) -> Graph: ...
+def rearrange(
+    x: typing.Any,
+    pattern: str,
+    sizes: dict,
+    out: typing.Any,
+    element: int | None,
+    scale: typing.Any,
+    bias: typing.Any,
+    normalize: bool,
+    threads: int | None,
+) -> typing.Any:
+    """
+    A dense copy of an array as a pattern of einops says, cast and scaled on its way.
+    """
 
+def rearrange_many(
+    xs: collections.abc.Sequence[typing.Any],
+    pattern: str,
+    sizes: dict,
+    outs: collections.abc.Sequence[typing.Any] | None,
+    element: typing.Any,
+    threads: typing.Any,
+) -> list[typing.Any]: ...
+def run_view(
+    view: View,
+    xs: collections.abc.Sequence[typing.Any],
+    fill: typing.Any,
+    out: typing.Any,
+    element: typing.Any,
+    scale: typing.Any,
+    bias: typing.Any,
+    threads: typing.Any,
+) -> typing.Any:
+    """
+    Writes what a view describes, read from `xs`.
+    """
+
+def set_default_threads(threads: typing.SupportsInt | typing.SupportsIndex) -> None:
+    """
+    Sets them for this process; 0 goes back to the processors there are.
+    """
+
+def transpose_inplace(
+    x: typing.Any,
+    max_scratch: typing.SupportsInt | typing.SupportsIndex | None,
+    threads: typing.Any,
+) -> tuple[int, int]:
+    """
+    Swaps the last two axes of a dense array in its memory; gives passes and bytes of scratch.
+    """
+
+def trim_pool() -> None:
+    """
+    Gives the memory that is kept back to the system.
+    """
+
+def unpad_stack(
+    b: typing.Any,
+    lengths: collections.abc.Sequence[
+        collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+    ],
+    threads: typing.Any,
+) -> list[typing.Any]: ...
+
+FILL: int = -1
 MANY: int = 1048576
 __version__: str = "0.1.0"
