@@ -90,14 +90,14 @@ int main(int argc, char** argv) {
     const auto plan = make_plan(spec, options);
     std::vector<double> ours, memcpys, streams;
     const std::int64_t places =
-        (static_cast<std::int64_t>(room) - bytes) / (bytes + 63 & ~63ll) + 1;
+        (static_cast<std::int64_t>(room) - bytes) / ((bytes + 63) & ~std::int64_t{63}) + 1;
     std::int64_t turn = 0;
     std::byte* const a0 = a;
     std::byte* const b0 = b;
     const auto next = [&] {
       turn = (turn + 1) % places;
-      a = a0 + turn * (bytes + 63 & ~63ll);
-      b = b0 + turn * (bytes + 63 & ~63ll);
+      a = a0 + turn * ((bytes + 63) & ~std::int64_t{63});
+      b = b0 + turn * ((bytes + 63) & ~std::int64_t{63});
     };
     const auto copy_cached = [&] {
       parallel_copy([](std::byte* d, const std::byte* s, std::int64_t n) { std::memcpy(d, s, n); },

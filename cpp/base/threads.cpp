@@ -43,8 +43,7 @@ int threads_of_environment() {
 class Pool {
  public:
   bool try_run(std::int64_t count, int threads, void (*body)(void*, std::int64_t), void* context) {
-    std::unique_lock<std::mutex> owner(owner_, std::try_to_lock);
-    if (!owner.owns_lock()) return false;
+    if (busy_.test_and_set(std::memory_order_acquire)) return false;
     const int helpers = threads - 1;
     grow(helpers);
     {
@@ -63,6 +62,8 @@ class Pool {
     std::unique_lock<std::mutex> lock(mutex_);
     wanted_ = joined_;  // whoever has not woken by now is not waited for
     done_.wait(lock, [this] { return working_ == 0; });
+    lock.unlock();
+    busy_.clear(std::memory_order_release);
     return true;
   }
 
@@ -103,7 +104,7 @@ class Pool {
     }
   }
 
-  std::mutex owner_;
+  std::atomic_flag busy_ = ATOMIC_FLAG_INIT;  // a job is running
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable done_;

@@ -4,10 +4,12 @@
 // do not have. They are defined here in terms of what those libraries do have, and stay inside this
 // module (exports.map). `tools/check_wheel.py` finds any further one, which is most often better
 // avoided: std::filesystem, the default constructor of std::ostringstream, to_chars and from_chars
-// of double, std::call_once.
+// of double, std::mutex::try_lock.
 #include <new>
 
 #if defined(__GLIBC__) && defined(__GLIBCXX__) && defined(__LP64__)
+#include <pthread.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -45,6 +47,27 @@ void throw_bad_array_new_length() { throw std::bad_array_new_length(); }
 // Before glibc 2.33 a macro. On 64-bit machines the kernel's struct stat is glibc's.
 int fstat(int descriptor, struct stat* status) noexcept {
   return static_cast<int>(syscall(SYS_fstat, descriptor, status));
+}
+
+// Moved to libc.so.6 in glibc 2.34; std::call_once of pybind11/numpy.h needs it. The control goes
+// from 0 (never) by 1 (running) to 2 (done), and back to 0 where the routine throws.
+int pthread_once(pthread_once_t* control, void (*routine)()) {
+  for (;;) {
+    int state = 0;
+    if (__atomic_compare_exchange_n(control, &state, 1, false, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_ACQUIRE)) {
+      try {
+        routine();
+      } catch (...) {
+        __atomic_store_n(control, 0, __ATOMIC_RELEASE);
+        throw;
+      }
+      __atomic_store_n(control, 2, __ATOMIC_RELEASE);
+      return 0;
+    }
+    if (state == 2) return 0;
+    sched_yield();
+  }
 }
 
 #endif

@@ -116,12 +116,13 @@ const ByteNormalization* CastRun::bytes_rule(std::int64_t param) {
   if (cast_.affine != Affine::kNormalize || cast_.from != Element::kU8 ||
       cast_.compute() != Element::kF32 || !run_param_->empty())
     return nullptr;
-  if (rule_param_ != param) {
-    rule_param_ = param;
-    rule_holds_ = make_rule(rule_, static_cast<const float*>(params_.bias)[param],
-                            static_cast<const float*>(params_.scale)[param], *kernels_);
+  Rule& rule = rules_[param % kRules];
+  if (rule.param != param) {
+    rule.param = param;
+    rule.holds = make_rule(rule.factors, static_cast<const float*>(params_.bias)[param],
+                           static_cast<const float*>(params_.scale)[param], *kernels_);
   }
-  return rule_holds_ ? &rule_ : nullptr;
+  return rule.holds ? &rule.factors : nullptr;
 }
 
 // The parameters of the items from `first` on, side by side.

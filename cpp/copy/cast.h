@@ -35,9 +35,14 @@ class CastRun {
   const std::vector<std::int64_t>* run_param_;
   RunFn store_;
   const Kernels* kernels_;
-  std::int64_t rule_param_ = -1;  // the parameter that rule_ was made for
-  bool rule_holds_ = false;
-  ByteNormalization rule_{};
+  // Made once a parameter and kept, for tiles of several channels take turns.
+  struct Rule {
+    std::int64_t param = -1;
+    bool holds = false;
+    ByteNormalization factors{};
+  };
+  static constexpr std::int64_t kRules = 8;
+  Rule rules_[kRules];
   alignas(64) std::byte compute_[kStep * 8];
   alignas(64) std::byte result_[kStep * 8];
   alignas(64) std::byte scales_[kStep * 8];

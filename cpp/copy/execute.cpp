@@ -78,7 +78,8 @@ void run_tiles(const CopyPlan& plan, const std::byte* src, std::byte* dst, const
                                 .row_src = s.row_src,
                                 .col_dst = s.col_out,
                                 .outer_src = s.outer_src,
-                                .outer_dst = s.outer_out};
+                                .outer_dst = s.outer_out,
+                                .visit = plan.copy.item_bytes >= 4 ? 2 : 1};
       panel(shape, src + walk.src() + t.src_offset, dst + walk.dst(),
             scratch.at_least(s.cols * s.outers * 64));
     }

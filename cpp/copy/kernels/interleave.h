@@ -29,7 +29,7 @@ constexpr ShuffleMask shuffle_mask(int plane, int part) {
 }
 
 template <int V>
-inline Bytes<V> shuffle_lanes(Bytes<V> v, const ShuffleMask& m) {
+[[gnu::always_inline]] inline Bytes<V> shuffle_lanes(Bytes<V> v, const ShuffleMask& m) {
   const Bytes<16> lane = load<16>(reinterpret_cast<const Byte*>(m.at));
 #if defined(__AVX512BW__)
   if constexpr (V == 64)
@@ -51,13 +51,13 @@ inline Bytes<V> shuffle_lanes(Bytes<V> v, const ShuffleMask& m) {
 }
 
 template <int V>
-inline void store_lanes(Byte* to, I64 step, Bytes<V> v) {
+[[gnu::always_inline]] inline void store_lanes(Byte* to, I64 step, Bytes<V> v) {
   for (int l = 0; l < V / 16; ++l)
     __builtin_memcpy(to + l * step, reinterpret_cast<const Byte*>(&v) + l * 16, 16);
 }
 
 template <int W, int K, bool Weave, int V>
-inline void combine(const Bytes<V> (&in)[K], Bytes<V> (&out)[K]) {
+[[gnu::always_inline]] inline void combine(const Bytes<V> (&in)[K], Bytes<V> (&out)[K]) {
 #pragma GCC unroll 4
   for (int p = 0; p < K; ++p) {
     Bytes<V> sum{};
@@ -155,7 +155,7 @@ void planes(const TileShape& t, const Byte* src, Byte* out, I64 ahead) {
 
 // Runs written from their end.
 template <int W, int V, int... I>
-inline Bytes<V> reversed(Bytes<V> v, Indices<I...>) {
+[[gnu::always_inline]] inline Bytes<V> reversed(Bytes<V> v, Indices<I...>) {
   using T = typename VectorOf<W, V>::Type;
   const T r = __builtin_shufflevector((T)v, (T)v, (V / W - 1 - I)...);
   return (Bytes<V>)r;

@@ -62,7 +62,7 @@ inline void write_lines(Byte (*lines)[128], Byte* kept, Byte* to, const I64* col
 #if defined(__AVX512BW__)
 // A window of 64 bytes that begins `from` bytes into two registers; a multiple of the item.
 template <int W>
-inline Bytes<64> window(Bytes<64> a, Bytes<64> b, I64 from) {
+[[gnu::always_inline]] inline Bytes<64> window(Bytes<64> a, Bytes<64> b, I64 from) {
   using Index = typename IntegerOf<(W < 8 ? W : 8)>::Type;
   constexpr int kItems = 128 / sizeof(Index);
   static constexpr auto kCount = [] {
@@ -99,7 +99,7 @@ inline void turn_lines(Stage<W>& stage, const Byte* src, const I64* row_src, Byt
                        const I64* col_dst, Byte* kept, I64 cols, I64 skip) {
 #if defined(__AVX512BW__)
   constexpr int k = 16 / W;
-  if constexpr (Lies != Lie::kBytes && W > 1) {
+  if constexpr (Lies == Lie::kLines || (Lies == Lie::kItems && W > 1)) {
     if (skip == 0 && cols % k == 0) {
       for (I64 c = 0; c < cols; c += k)
         turn_block<W, 64>(src + c * W, row_src, [&](int j, Bytes<64> v) {

@@ -6,7 +6,7 @@
 #pragma once
 
 template <int W, int V, class Sink>
-inline void turn_block(const Byte* src, const I64* row_src, Sink sink) {
+[[gnu::always_inline]] inline void turn_block(const Byte* src, const I64* row_src, Sink sink) {
   constexpr int k = 16 / W;
   constexpr int kUnit = W < 16 ? W : 8;
   Bytes<V> a[k];
@@ -30,8 +30,8 @@ inline void turn_block(const Byte* src, const I64* row_src, Sink sink) {
 
 // `cols` columns of a block, where that is fewer than it has: the others are read and dropped.
 template <int W, int V, bool Stream>
-inline void turn_columns(const Byte* src, const I64* row_src, Byte* out, const I64* col_out,
-                         I64 cols = 16 / W) {
+[[gnu::always_inline]] inline void turn_columns(const Byte* src, const I64* row_src, Byte* out,
+                                                const I64* col_out, I64 cols = 16 / W) {
   turn_block<W, V>(src, row_src, [=](int j, Bytes<V> v) {
     if (j >= cols) return;
     if constexpr (Stream)

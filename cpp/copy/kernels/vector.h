@@ -34,19 +34,19 @@ template <int V>
 using Bytes = typename VectorOf<1, V>::Type;
 
 template <int V>
-inline Bytes<V> load(const Byte* p) {
+[[gnu::always_inline]] inline Bytes<V> load(const Byte* p) {
   Bytes<V> v;
   __builtin_memcpy(&v, p, V);
   return v;
 }
 template <int V>
-inline void store(Byte* p, Bytes<V> v) {
+[[gnu::always_inline]] inline void store(Byte* p, Bytes<V> v) {
   __builtin_memcpy(p, &v, V);
 }
 
 // Past the cache: p is a multiple of V.
 template <int V>
-inline void stream(Byte* p, Bytes<V> v) {
+[[gnu::always_inline]] inline void stream(Byte* p, Bytes<V> v) {
 #if defined(__AVX512F__)
   if constexpr (V == 64) return _mm512_stream_si512(reinterpret_cast<__m512i*>(p), (__m512i)v);
 #endif
@@ -69,7 +69,7 @@ struct Counted<0, I...> {
 };
 
 // a in the low half, b in the high one.
-inline Bytes<32> join(Bytes<16> a, Bytes<16> b) {
+[[gnu::always_inline]] inline Bytes<32> join(Bytes<16> a, Bytes<16> b) {
 #if defined(__AVX2__)
   return (Bytes<32>)_mm256_inserti128_si256(_mm256_castsi128_si256((__m128i)a), (__m128i)b, 1);
 #else
@@ -80,7 +80,7 @@ inline Bytes<32> join(Bytes<16> a, Bytes<16> b) {
 #endif
 }
 #if defined(__AVX512F__)
-inline Bytes<64> join(Bytes<32> a, Bytes<32> b) {
+[[gnu::always_inline]] inline Bytes<64> join(Bytes<32> a, Bytes<32> b) {
   return (Bytes<64>)_mm512_inserti64x4(_mm512_castsi256_si512((__m256i)a), (__m256i)b, 1);
 }
 #endif
@@ -94,19 +94,19 @@ constexpr int unpack_index(int i, bool high) {
   return lane * k + within / 2 + (high ? k / 2 : 0) + (within % 2 != 0 ? V / W : 0);
 }
 template <int W, int V, bool High, int... I>
-inline Bytes<V> unpack(Bytes<V> a, Bytes<V> b, Indices<I...>) {
+[[gnu::always_inline]] inline Bytes<V> unpack(Bytes<V> a, Bytes<V> b, Indices<I...>) {
   using T = typename VectorOf<W, V>::Type;
   const T c = __builtin_shufflevector((T)a, (T)b, unpack_index<W, V>(I, High)...);
   return (Bytes<V>)c;
 }
 template <int W, int V, bool High>
-inline Bytes<V> unpack(Bytes<V> a, Bytes<V> b) {
+[[gnu::always_inline]] inline Bytes<V> unpack(Bytes<V> a, Bytes<V> b) {
   return unpack<W, V, High>(a, b, typename Counted<V / W>::Type{});
 }
 
 // Sixteen bytes from each of V / 16 places, the first in the lowest lane.
 template <int V>
-inline Bytes<V> load_lanes(const Byte* base, const I64* offsets, I64 step) {
+[[gnu::always_inline]] inline Bytes<V> load_lanes(const Byte* base, const I64* offsets, I64 step) {
   if constexpr (V == 16) {
     return load<16>(base + offsets[0]);
   } else {
@@ -115,9 +115,9 @@ inline Bytes<V> load_lanes(const Byte* base, const I64* offsets, I64 step) {
   }
 }
 
-inline void prefetch(const Byte* p) { __builtin_prefetch(p, 0, 3); }
+[[gnu::always_inline]] inline void prefetch(const Byte* p) { __builtin_prefetch(p, 0, 3); }
 // Every line that holds one of the bytes.
-inline void prefetch_run(const Byte* p, I64 bytes) {
+[[gnu::always_inline]] inline void prefetch_run(const Byte* p, I64 bytes) {
   for (I64 at = 0; at < bytes; at += 64) prefetch(p + at);
   prefetch(p + bytes - 1);
 }
