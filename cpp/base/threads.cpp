@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <thread>
@@ -11,7 +10,9 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
-#ifndef _WIN32
+#ifdef _WIN32
+#include <condition_variable>
+#else
 #include <pthread.h>
 #endif
 
@@ -39,6 +40,26 @@ int threads_of_environment() {
                                                : 0;
 }
 
+// std::condition_variable::wait of g++ 12 asks for a runtime newer than manylinux_2_28 has.
+class Signal {
+ public:
+#ifdef _WIN32
+  void wait(std::unique_lock<std::mutex>& lock) { condition_.wait(lock); }
+  void notify_all() { condition_.notify_all(); }
+
+ private:
+  std::condition_variable condition_;
+#else
+  void wait(std::unique_lock<std::mutex>& lock) {
+    pthread_cond_wait(&condition_, lock.mutex()->native_handle());
+  }
+  void notify_all() { pthread_cond_broadcast(&condition_); }
+
+ private:
+  pthread_cond_t condition_ = PTHREAD_COND_INITIALIZER;
+#endif
+};
+
 // One job at a time. Workers sleep on a condition variable and take indices from a counter.
 class Pool {
  public:
@@ -61,7 +82,7 @@ class Pool {
     work();
     std::unique_lock<std::mutex> lock(mutex_);
     wanted_ = joined_;  // whoever has not woken by now is not waited for
-    done_.wait(lock, [this] { return working_ == 0; });
+    while (working_ != 0) done_.wait(lock);
     lock.unlock();
     busy_.clear(std::memory_order_release);
     return true;
@@ -93,21 +114,21 @@ class Pool {
     std::uint64_t seen = 0;
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
-      wake_.wait(lock, [&] { return job_ != seen && joined_ < wanted_; });
+      while (job_ == seen || joined_ >= wanted_) wake_.wait(lock);
       seen = job_;
       ++joined_;
       ++working_;
       lock.unlock();
       work();
       lock.lock();
-      if (--working_ == 0) done_.notify_one();
+      if (--working_ == 0) done_.notify_all();
     }
   }
 
   std::atomic_flag busy_ = ATOMIC_FLAG_INIT;  // a job is running
   std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable done_;
+  Signal wake_;
+  Signal done_;
   std::vector<std::thread> workers_;
   void (*body_)(void*, std::int64_t) = nullptr;
   void* context_ = nullptr;

@@ -4,7 +4,7 @@
 // do not have. They are defined here in terms of what those libraries do have, and stay inside this
 // module (exports.map). `tools/check_wheel.py` finds any further one, which is most often better
 // avoided: std::filesystem, the default constructor of std::ostringstream, to_chars and from_chars
-// of double, std::mutex::try_lock.
+// of double, std::condition_variable::wait, std::mutex::try_lock.
 #include <new>
 
 #if defined(__GLIBC__) && defined(__GLIBCXX__) && defined(__LP64__)
