@@ -41,20 +41,23 @@ void run_moves(std::span<const Move> moves, int threads) {
                [&](std::int64_t i) { run_move(*shared[static_cast<std::size_t>(i)], 1); });
 }
 
-// Appends what `pass` moves; `previous` is what the pass before it wrote.
+// `previous` is what the pass before wrote, null in the first.
+Move move_of(const Job& job, const Step& step, const JobBuffers& buffers, const std::byte* previous,
+             std::byte* dst) {
+  const std::byte* src = step.source == kFill ? buffers.fill
+                         : previous != nullptr
+                             ? previous
+                             : buffers.sources[static_cast<std::size_t>(step.source)];
+  const std::int64_t param = step.param_offset * job.compute_bytes;
+  return {&step,
+          src + step.src_offset,
+          dst + step.dst_offset,
+          {at(buffers.params.scale, param), at(buffers.params.bias, param)}};
+}
+
 void add_moves(const Job& job, const JobPass& pass, const JobBuffers& buffers,
                const std::byte* previous, std::byte* dst, std::vector<Move>& moves) {
-  for (const Step& step : pass.steps) {
-    const std::byte* src = step.source == kFill ? buffers.fill
-                           : previous != nullptr
-                               ? previous
-                               : buffers.sources[static_cast<std::size_t>(step.source)];
-    const std::int64_t param = step.param_offset * job.compute_bytes;
-    moves.push_back({&step,
-                     src + step.src_offset,
-                     dst + step.dst_offset,
-                     {at(buffers.params.scale, param), at(buffers.params.bias, param)}});
-  }
+  for (const Step& step : pass.steps) moves.push_back(move_of(job, step, buffers, previous, dst));
 }
 
 }  // namespace
@@ -87,13 +90,8 @@ Job make_job(const Rearrangement& moves, std::int64_t item_bytes, const std::opt
 void run_job(const Job& job, const JobBuffers& buffers, int threads) {
   const bool one_step = job.passes.size() == 1 && job.passes.front().steps.size() == 1;
   if (one_step) {
-    const Step& step = job.passes.front().steps.front();
-    const std::int64_t param = step.param_offset * job.compute_bytes;
-    const std::byte* src = step.source == kFill
-                               ? buffers.fill
-                               : buffers.sources[static_cast<std::size_t>(step.source)];
-    run(*step.plan, src + step.src_offset, buffers.dst + step.dst_offset,
-        {at(buffers.params.scale, param), at(buffers.params.bias, param)}, threads);
+    run_move(move_of(job, job.passes.front().steps.front(), buffers, nullptr, buffers.dst),
+             threads);
     return;
   }
   std::vector<Block> scratch;  // of the passes before

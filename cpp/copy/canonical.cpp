@@ -36,8 +36,7 @@ void fold_neighbours(std::vector<Digit>& digits) {
   digits.resize(kept);
 }
 
-// A dense run on both sides is one item. Where the whole run is too long for one, items of 16
-// bytes still beat shorter ones, if they divide it.
+// A dense run on both sides is one item; where it is too long for one, a run of bytes.
 void widen(CanonicalCopy& c) {
   if (c.digits.empty()) return;
   Digit& inner = c.digits.front();

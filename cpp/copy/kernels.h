@@ -34,7 +34,7 @@ struct TileShape {
 inline constexpr std::int64_t kRowPadding = 64;
 // A fill may write this many bytes past the last item of its scratch.
 inline constexpr std::int64_t kScratchPadding = 128;
-// A fill may read this many bytes past the last item of a row: see TileStep::overread.
+// A fill may read this many bytes past the last item of a row: see TileVariant::overreads.
 inline constexpr std::int64_t kOverread = 64;
 
 // A tile for the kernel `panel`: all of its rows, however many, and offsets in the destination.

@@ -5,17 +5,6 @@ template <int W>
 inline void move_item(Byte* to, const Byte* from) {
   __builtin_memcpy(to, from, W);
 }
-// From N to 2 * N bytes in two moves that may overlap.
-template <int N>
-inline void move_between(Byte* to, const Byte* from, I64 bytes) {
-  Byte low[N];
-  Byte high[N];
-  __builtin_memcpy(low, from, N);
-  __builtin_memcpy(high, from + bytes - N, N);
-  __builtin_memcpy(to, low, N);
-  __builtin_memcpy(to + bytes - N, high, N);
-}
-
 template <class Move>
 inline void gather_items(const TileShape& t, const Byte* src, Byte* out, I64 bytes, I64 ahead,
                          Move move) {

@@ -1,6 +1,17 @@
 // Runs of bytes: copied through the cache, or past it in whole lines.
 #pragma once
 
+// From N to 2 * N bytes in two moves that may overlap.
+template <int N>
+inline void move_between(Byte* to, const Byte* from, I64 bytes) {
+  Byte low[N];
+  Byte high[N];
+  __builtin_memcpy(low, from, N);
+  __builtin_memcpy(high, from + bytes - N, N);
+  __builtin_memcpy(to, low, N);
+  __builtin_memcpy(to + bytes - N, high, N);
+}
+
 void copy_run(Byte* dst, const Byte* src, I64 bytes) {
   if (bytes > 512 || bytes < kVectorBytes) {
     __builtin_memcpy(dst, src, static_cast<std::size_t>(bytes));
@@ -28,15 +39,14 @@ inline void store_line(Byte* p, const Byte* from) {
 
 // Up to 63 bytes.
 inline void copy_part_of_line(Byte* dst, const Byte* src, I64 bytes) {
-  if (bytes >= 16) {
-    for (I64 at = 0; at + 16 <= bytes; at += 16) store<16>(dst + at, load<16>(src + at));
-    store<16>(dst + bytes - 16, load<16>(src + bytes - 16));
+  if (bytes >= 32) {
+    move_between<32>(dst, src, bytes);
+  } else if (bytes >= 16) {
+    move_between<16>(dst, src, bytes);
   } else if (bytes >= 8) {
-    store<8>(dst, load<8>(src));
-    store<8>(dst + bytes - 8, load<8>(src + bytes - 8));
+    move_between<8>(dst, src, bytes);
   } else if (bytes >= 4) {
-    store<4>(dst, load<4>(src));
-    store<4>(dst + bytes - 4, load<4>(src + bytes - 4));
+    move_between<4>(dst, src, bytes);
   } else {
     for (I64 i = 0; i < bytes; ++i) dst[i] = src[i];
   }
@@ -84,12 +94,7 @@ void runs(const TileShape& t, const Byte* src, Byte* out, I64 ahead) {
         const Byte* from = src + t.outer_src[o];
         Byte* to = out + t.outer_out[o];
         if (ahead != 0) prefetch_run(from + ahead, bytes);
-        Byte low[64];
-        Byte high[64];
-        __builtin_memcpy(low, from, 64);
-        __builtin_memcpy(high, from + bytes - 64, 64);
-        __builtin_memcpy(to, low, 64);
-        __builtin_memcpy(to + bytes - 64, high, 64);
+        move_between<64>(to, from, bytes);
       }
       return;
     }
