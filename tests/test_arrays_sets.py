@@ -41,7 +41,7 @@ def run(name: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("name", ["baseline", "avx2", "avx512"])
+@pytest.mark.parametrize("name", ["baseline", "avx2", "avx512", "avx512vbmi"])
 def test_every_set_moves_the_same_bytes(name: str) -> None:
     done = run(name)
     if "isa-unknown" in done.stderr or "does not run" in done.stderr:

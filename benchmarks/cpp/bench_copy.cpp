@@ -129,6 +129,7 @@ int main(int argc, char** argv) {
         name.c_str(), (long)item, bytes / 1e6, 2e-9 * bytes / median(ours),
         2e-9 * bytes / std::min(median(memcpys), median(whole)), 2e-9 * bytes / median(streams),
         ratio);
+    if (std::getenv("SW_EXPLAIN") != nullptr) std::printf("%s\n", explain(*plan).c_str());
     std::fflush(stdout);
     sum += std::log(ratio);
     sum_memcpy += std::log(std::min(median(memcpys), median(whole)) / median(ours));

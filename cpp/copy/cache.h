@@ -1,12 +1,12 @@
-// Sizes of this machine's caches, as far as a copy must know them.
+// Which copies go past the cache.
 #pragma once
 
 #include <cstdint>
 
 namespace shapewright {
 
-// Copies of more bytes, read and written, store past the cache: a quarter of the last-level cache,
-// 8 MiB where its size is unknown; never where the instruction set has no such stores.
-std::int64_t streaming_threshold_bytes();
+// Of so many bytes, read and written. Streaming spares the reading of lines that are written whole;
+// what is small is better left in the cache for whoever reads it next.
+bool is_streamed(std::int64_t bytes);
 
 }  // namespace shapewright

@@ -7,6 +7,7 @@
 
 #include "copy/canonical.h"
 #include "copy/kernels.h"
+#include "copy/panel.h"
 #include "copy/plan.h"
 #include "copy/tile.h"
 #include "copy/walk.h"
@@ -18,11 +19,12 @@ enum class Route : std::uint8_t {
   kEmpty,    // nothing to copy
   kWhole,    // the copy is one tile, filled where it belongs
   kDirect,   // tiles filled where they belong
-  kPanel,    // long columns, written by whole lines
+  kPanel,    // by whole lines past the cache
   kScratch,  // tiles filled in the scratch and flushed, run by run
 };
 
 struct TileVariant {
+  std::unique_ptr<Panel> panel;  // on that route, and nothing else then
   std::unique_ptr<Tile> tile;
   FillFn fill = nullptr;    // into the scratch
   FillFn direct = nullptr;  // into the destination; only on the routes that do
@@ -34,6 +36,7 @@ class CopyPlan {
   CanonicalCopy copy;
   std::optional<Cast> cast;
   Route route = Route::kEmpty;
+  PanelKind panel_kind = PanelKind::kColumns;
   bool streamed = false;
   std::int64_t bytes = 0;         // read and written
   std::int64_t src_high = 0;      // end of the last item, from the source's base

@@ -58,6 +58,27 @@ FillFn safe_fill(const CopyPlan& plan, const TileVariant& v, std::int64_t at) {
   return past_end ? kernels().gather : v.fill;
 }
 
+void run_panels(const CopyPlan& plan, const std::byte* src, std::byte* dst, std::int64_t begin,
+                std::int64_t end) {
+  const PanelFn panel = kernels().panel(plan.panel_kind, plan.copy.item_bytes);
+  const auto place = [&](const TileWalk& w) {
+    if (w.at_end()) return PanelPlace{};
+    const Panel& p = *plan.variants[w.variant()].panel;
+    return PanelPlace{&p.shape, src + w.src() + p.src_offset, dst + w.dst()};
+  };
+  std::int64_t room = 0;
+  for (const TileVariant& v : plan.variants)
+    if (v.panel) room = std::max(room, room_of(plan.panel_kind, v.panel->shape));
+  PanelScout scout;
+  TileWalk walk(plan.order, begin, end);
+  for (PanelPlace now = place(walk); now.shape != nullptr;) {
+    walk.next();
+    const PanelPlace next = place(walk);
+    panel(now, next, scout, scratch.at_least(room));
+    now = next;
+  }
+}
+
 void run_tiles(const CopyPlan& plan, const std::byte* src, std::byte* dst, const Params& params,
                std::int64_t begin, std::int64_t end) {
   const Kernels& k = kernels();
@@ -67,22 +88,7 @@ void run_tiles(const CopyPlan& plan, const std::byte* src, std::byte* dst, const
       plan.route == Route::kDirect &&
       std::bit_cast<std::uintptr_t>(dst) % static_cast<std::uintptr_t>(plan.direct_align) == 0;
   if (plan.route == Route::kPanel) {
-    const PanelFn panel =
-        k.panel[std::countr_zero(static_cast<std::uint64_t>(plan.copy.item_bytes))];
-    for (TileWalk walk(plan.order, begin, end); !walk.at_end(); walk.next()) {
-      const Tile& t = *plan.variants[walk.variant()].tile;
-      const TileShape& s = t.direct;
-      const PanelShape shape = {.rows = s.rows,
-                                .cols = s.cols,
-                                .outers = s.outers,
-                                .row_src = s.row_src,
-                                .col_dst = s.col_out,
-                                .outer_src = s.outer_src,
-                                .outer_dst = s.outer_out,
-                                .visit = plan.copy.item_bytes >= 4 ? 2 : 1};
-      panel(shape, src + walk.src() + t.src_offset, dst + walk.dst(),
-            scratch.at_least(s.cols * s.outers * 64));
-    }
+    run_panels(plan, src, dst, begin, end);
   } else if (direct) {
     walk_tiles(plan, src, dst, begin, end,
                [](const TileVariant& v, std::int64_t, const std::byte* from, std::byte* to,

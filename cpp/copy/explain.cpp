@@ -17,8 +17,16 @@ const char* route_name(Route route) {
   return "";
 }
 
+const char* panel_name(PanelKind kind) {
+  switch (kind) {
+    case PanelKind::kColumns: return "columns";
+    case PanelKind::kRibbon: return "ribbon";
+    case PanelKind::kRuns: return "columns of runs";
+  }
+  return "";
+}
+
 std::string kernel_name(const CopyPlan& plan, const Tile& tile) {
-  if (plan.route == Route::kPanel) return "panel";
   if (plan.route == Route::kDirect && plan.streamed) {
     std::int64_t align = 1;
     return choose_streamed_fill(tile, align).name;
@@ -34,13 +42,22 @@ std::string explain(const CopyPlan& plan) {
   for (const Digit& d : plan.copy.digits)
     out +=
         " " + std::to_string(d.size) + ":" + std::to_string(d.src) + "->" + std::to_string(d.dst);
-  const Tile& tile = *plan.variants[0].tile;
   out += "\nitem     " + std::to_string(plan.copy.item_bytes) + " bytes";
   out += "\nbytes    " + std::to_string(plan.bytes) + " read and written";
   out += std::string("\nroute    ") + route_name(plan.route);
-  out += "\nkernel   " + kernel_name(plan, tile) + " (" + kernels().name + ")";
-  out += "\ntile     " + std::to_string(tile.shape.rows) + " rows x " +
-         std::to_string(tile.shape.cols) + " columns x " + std::to_string(tile.shape.outers);
+  if (plan.route == Route::kPanel) {
+    const PanelShape& p = plan.variants[0].panel->shape;
+    out += std::string("\nkernel   ") + panel_name(plan.panel_kind) + " (" + kernels().name + ")";
+    out += "\npanel    " + std::to_string(p.rows) + " rows x " + std::to_string(p.cols) +
+           " columns x " + std::to_string(p.outers) + ", " + std::to_string(p.visit) +
+           (plan.panel_kind == PanelKind::kRibbon ? " outer" : " rows") + " at a time, " +
+           std::to_string(p.fronts[0].places) + " places read side by side";
+  } else {
+    const Tile& tile = *plan.variants[0].tile;
+    out += "\nkernel   " + kernel_name(plan, tile) + " (" + kernels().name + ")";
+    out += "\ntile     " + std::to_string(tile.shape.rows) + " rows x " +
+           std::to_string(tile.shape.cols) + " columns x " + std::to_string(tile.shape.outers);
+  }
   out += plan.streamed ? "\nstores   past the cache" : "\nstores   cached";
   return out;
 }

@@ -18,12 +18,9 @@ struct TileGoal {
 // Positions of every digit that a whole tile covers, in the order of the canonical digits.
 std::vector<std::int64_t> choose_extents(const CanonicalCopy& copy, const TileGoal& goal);
 
-// The part of every digit that a panel covers; empty where the copy is no transpose of long rows.
-struct PanelExtents {
-  std::vector<std::int64_t> extents;
-  std::size_t row_digits = 0;  // the leading digits that are rows
-};
-PanelExtents choose_panel(const CanonicalCopy& copy);
+// The share of n positions that a block gets, so that all blocks but the last are equal, multiples
+// of `granule`, and the last is not much shorter.
+std::int64_t balanced(std::int64_t n, std::int64_t block, std::int64_t granule);
 
 // Indices of the digits from the shortest source step to the longest; steps of zero come last.
 std::vector<int> source_order(const std::vector<Digit>& digits);

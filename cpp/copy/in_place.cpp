@@ -129,8 +129,8 @@ CopySpec turned(std::int64_t rows, std::int64_t cols, std::int64_t item, std::in
 }
 
 Stores stores_for(const InPlacePlan& plan) {
-  return 2 * plan.of.count * matrix_bytes(plan.of) > streaming_threshold_bytes() ? Stores::kStreamed
-                                                                                 : Stores::kCached;
+  return is_streamed(2 * plan.of.count * matrix_bytes(plan.of)) ? Stores::kStreamed
+                                                                : Stores::kCached;
 }
 
 // Dense blocks of memory, each turned through the scratch.

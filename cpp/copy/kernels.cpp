@@ -1,5 +1,6 @@
 #include "copy/kernels.h"
 
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -13,6 +14,7 @@ namespace shapewright {
   extern const Kernels table;    \
   }
 #if defined(__x86_64__)
+SHAPEWRIGHT_DECLARE(avx512vbmi)
 SHAPEWRIGHT_DECLARE(avx512)
 SHAPEWRIGHT_DECLARE(avx2)
 #endif
@@ -26,15 +28,19 @@ struct Candidate {
   bool (*runs_here)();
 };
 
+#if defined(__x86_64__)
+bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512cd");
+}
+#endif
+
 // Best first; the last one runs everywhere.
 constexpr Candidate kSets[] = {
 #if defined(__x86_64__)
-    {&avx512::table,
-     [] {
-       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-              __builtin_cpu_supports("avx512cd");
-     }},
+    {&avx512vbmi::table, [] { return has_avx512() && __builtin_cpu_supports("avx512vbmi"); }},
+    {&avx512::table, has_avx512},
     {&avx2::table,
      [] {
        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -59,6 +65,12 @@ const Kernels* choose() {
 }
 
 }  // namespace
+
+PanelFn Kernels::panel(PanelKind kind, std::int64_t item_bytes) const {
+  if (kind == PanelKind::kRuns) return run_columns;
+  const auto size = std::countr_zero(static_cast<std::uint64_t>(item_bytes));
+  return kind == PanelKind::kRibbon ? ribbon[size] : columns[size];
+}
 
 const Kernels& kernels() {
   static const Kernels* const chosen = choose();

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "copy/element.h"
+#include "copy/panel_shape.h"
 
 namespace shapewright {
 
@@ -31,24 +32,10 @@ struct TileShape {
   std::int64_t row_step = 0;                // if row_src[r] == r * row_step for all r, else 0
   std::int64_t col_step = 0;                // if col_out[c] == c * col_step for all c, else 0
 };
-inline constexpr std::int64_t kRowPadding = 64;
 // A fill may write this many bytes past the last item of its scratch.
 inline constexpr std::int64_t kScratchPadding = 128;
 // A fill may read this many bytes past the last item of a row: see TileVariant::overreads.
 inline constexpr std::int64_t kOverread = 64;
-
-// A tile for the kernel `panel`: all of its rows, however many, and offsets in the destination.
-struct PanelShape {
-  std::int64_t rows = 0;  // items side by side in the destination
-  std::int64_t cols = 0;  // items side by side in the source; at least 16 bytes
-  std::int64_t outers = 0;
-  const std::int64_t* row_src = nullptr;    // [rows], then kRowPadding times the last
-  const std::int64_t* col_dst = nullptr;    // [cols]
-  const std::int64_t* outer_src = nullptr;  // [outers]
-  const std::int64_t* outer_dst = nullptr;  // [outers]
-  std::int64_t visit = 2;                   // lines of a column written at a time
-  std::int64_t blocks_ahead = 4;            // how far the prefetch runs before the turning
-};
 
 // `ahead`: distance in bytes to the source of the tile that comes next, to be fetched meanwhile.
 using FillFn = void (*)(const TileShape& shape, const std::byte* src, std::byte* out,
@@ -64,9 +51,9 @@ struct Flush {
 using FlushFn = void (*)(const Flush* flushes, std::int64_t count, std::byte* dst,
                          const std::byte* out, std::int64_t run_bytes);
 
-// `carry`: 64 bytes for every column and outer.
-using PanelFn = void (*)(const PanelShape& shape, const std::byte* src, std::byte* dst,
-                         std::byte* carry);
+// `room`: working memory of room_of() bytes at a multiple of 64.
+using PanelFn = void (*)(const PanelPlace& panel, const PanelPlace& next, PanelScout& scout,
+                         std::byte* room);
 using ConvertFn = void (*)(void* dst, const void* src, std::int64_t items);
 
 // (x / 255 - mean) / std of bytes by multiplications: 1 / 255 and 1 / std as sums of two floats.
@@ -81,9 +68,11 @@ struct Kernels {
   const char* name = "";
   FillFn transpose[5] = {};  // by log2 of the item size; reads up to 16 bytes past a short row
   FillFn transpose_lines[5] = {};  // streamed, straight to the destination
-  PanelFn panel[5] = {};           // whole lines, wherever they start
-  FillFn runs = nullptr;           // rows == 1, col_step == item_bytes
-  FillFn stream_runs = nullptr;    // the same, straight to the destination
+  PanelFn columns[5] = {};         // panels, by log2 of the item size
+  PanelFn ribbon[5] = {};
+  PanelFn run_columns = nullptr;
+  FillFn runs = nullptr;         // rows == 1, col_step == item_bytes
+  FillFn stream_runs = nullptr;  // the same, straight to the destination
   // Items of 1, 2 or 4 bytes; planes of 16 bytes at least.
   FillFn deinterleave = nullptr;  // 2 to 4 columns, row_step == cols * item_bytes
   FillFn interleave = nullptr;    // 2 to 4 rows, col_step == rows * item_bytes
@@ -105,6 +94,8 @@ struct Kernels {
   void (*add[2])(void* data, std::int64_t items, const void* bias, std::int64_t step) = {};
   void (*normalize[2])(void* data, std::int64_t items, const void* mean, const void* std,
                        std::int64_t step) = {};
+  PanelFn panel(PanelKind kind, std::int64_t item_bytes) const;
+
   void (*normalize_bytes)(void* dst, const void* src, std::int64_t items,
                           const ByteNormalization& n) = nullptr;
 };

@@ -50,21 +50,22 @@ TileGoal tile_goal(const CanonicalCopy& c, bool streamed) {
       .src_run_bytes = 64, .dst_run_bytes = crowds_cache(c) ? 256 : 128, .most_bytes = 16 << 10};
 }
 
-// The tile of every combination of whole and short digits.
-void make_variants(CopyPlan& plan, const std::vector<std::int64_t>& extents, std::int64_t dst_item,
-                   std::size_t row_digits = SIZE_MAX) {
+// `each(v, extents)`: every combination of whole and short digits.
+template <class Each>
+void for_each_variant(const CanonicalCopy& copy, const std::vector<std::int64_t>& extents,
+                      Each each) {
   std::vector<std::size_t> cut;
   for (std::size_t i = 0; i < extents.size(); ++i)
-    if (extents[i] > 1 && extents[i] < plan.copy.digits[i].size) cut.push_back(i);
+    if (extents[i] > 1 && extents[i] < copy.digits[i].size) cut.push_back(i);
   for (std::size_t v = 0; v < std::size_t{1} << cut.size(); ++v) {
     auto e = extents;
     bool exists = true;
     for (std::size_t i = 0; i < cut.size(); ++i) {
       if ((v >> i & 1) == 0) continue;
-      e[cut[i]] = plan.copy.digits[cut[i]].size % extents[cut[i]];
+      e[cut[i]] = copy.digits[cut[i]].size % extents[cut[i]];
       exists &= e[cut[i]] != 0;
     }
-    if (exists) plan.variants[v].tile = std::make_unique<Tile>(plan.copy, e, dst_item, row_digits);
+    if (exists) each(v, e);
   }
 }
 
@@ -115,27 +116,24 @@ std::shared_ptr<const CopyPlan> make_plan(const CopySpec& spec, const CopyOption
   plan->bytes = items * (copy.item_bytes + dst_item);
   const bool whole = plan->bytes <= 2 * kWholeBytes;
   plan->streamed = options.stores == Stores::kStreamed ||
-                   (options.stores == Stores::kAuto && plan->bytes > streaming_threshold_bytes());
-  std::vector<std::int64_t> extents;
-  std::size_t row_digits = 0;
+                   (options.stores == Stores::kAuto && is_streamed(plan->bytes));
   if (plan->streamed && !spec.cast) {
-    PanelExtents panel = choose_panel(copy);
-    extents = std::move(panel.extents);
-    row_digits = panel.row_digits;
-  }
-  if (!extents.empty()) {
-    plan->order = order_tiles(copy, extents, {.inner_bytes = INT64_MAX});
-    make_variants(*plan, extents, dst_item, row_digits);
-    bool fits = true;
-    for (const TileVariant& v : plan->variants)
-      if (v.tile) fits &= v.tile->shape.cols * copy.item_bytes >= 16 && v.tile->shape.rows > 1;
+    const PanelRoles roles = choose_panel(copy);
+    bool fits = !roles.rows.empty();
+    for_each_variant(copy, roles.extents, [&](std::size_t v, const auto& extents) {
+      plan->variants[v].panel = std::make_unique<Panel>(copy, roles, extents);
+      const PanelShape& p = plan->variants[v].panel->shape;
+      fits &= roles.kind == PanelKind::kRuns || p.cols * p.item_bytes >= 16;
+    });
     if (fits) {
       plan->route = Route::kPanel;
+      plan->panel_kind = roles.kind;
+      plan->order = order_tiles(copy, roles.extents, {.inner_bytes = INT64_MAX});
       return plan;
     }
-    for (TileVariant& v : plan->variants) v.tile.reset();
+    for (TileVariant& v : plan->variants) v.panel.reset();
   }
-  extents.clear();
+  std::vector<std::int64_t> extents;
   if (whole && !spec.cast) {
     plan->streamed = false;
     for (const Digit& d : copy.digits) extents.push_back(d.size);
@@ -143,7 +141,9 @@ std::shared_ptr<const CopyPlan> make_plan(const CopySpec& spec, const CopyOption
     extents = choose_extents(copy, tile_goal(copy, plan->streamed));
   }
   plan->order = order_tiles(copy, extents, {});
-  make_variants(*plan, extents, dst_item);
+  for_each_variant(copy, extents, [&](std::size_t v, const auto& e) {
+    plan->variants[v].tile = std::make_unique<Tile>(copy, e, dst_item);
+  });
   choose_route(*plan);
   const Tile& tile = *plan->variants[0].tile;
   plan->tiles_ahead = std::clamp<std::int64_t>(

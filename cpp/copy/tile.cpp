@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "copy/positions.h"
+
 namespace shapewright {
 namespace {
 
@@ -11,32 +13,9 @@ using Sizes = std::vector<std::int64_t>;
 
 std::int64_t ceil_of(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// Every combination of positions of some digits, the first digit fastest.
-template <class Visit>
-void for_each_position(const std::vector<Digit>& digits, const Sizes& extents, Visit visit) {
-  Sizes at(digits.size(), 0);
-  Digit sum{.size = 1};
-  for (;;) {
-    visit(sum);
-    std::size_t i = 0;
-    for (; i < digits.size(); ++i) {
-      sum.src += digits[i].src;
-      sum.dst += digits[i].dst;
-      sum.param += digits[i].param;
-      if (++at[i] < extents[i]) break;
-      sum.src -= at[i] * digits[i].src;
-      sum.dst -= at[i] * digits[i].dst;
-      sum.param -= at[i] * digits[i].param;
-      at[i] = 0;
-    }
-    if (i == digits.size()) return;
-  }
-}
-
 }  // namespace
 
-Tile::Tile(const CanonicalCopy& copy, const Sizes& extents, std::int64_t dst_item_bytes,
-           std::size_t row_digits) {
+Tile::Tile(const CanonicalCopy& copy, const Sizes& extents, std::int64_t dst_item_bytes) {
   const std::int64_t item = copy.item_bytes;
   shape.item_bytes = item;
   // The digits of the tile, in the order of the destination, each with its place in the scratch.
@@ -44,14 +23,13 @@ Tile::Tile(const CanonicalCopy& copy, const Sizes& extents, std::int64_t dst_ite
     Digit d;
     std::int64_t extent;
     std::int64_t out = 0;
-    bool may_be_row = false;
     bool taken = false;
   };
   std::vector<Part> parts;
   for (std::size_t i = 0; i < extents.size(); ++i) {
     if (extents[i] <= 1) continue;
     Digit d = copy.digits[i];
-    parts.push_back({d, extents[i], 0, i < row_digits});
+    parts.push_back({d, extents[i], 0});
   }
   // Runs of the destination: the leading digits that continue one another.
   run_items = 1;
@@ -116,7 +94,7 @@ Tile::Tile(const CanonicalCopy& copy, const Sizes& extents, std::int64_t dst_ite
   }
   digits.clear();
   sizes.clear();
-  for (std::size_t i = 0; i < std::min(in_run, first_column) && parts[i].may_be_row; ++i) {
+  for (std::size_t i = 0; i < std::min(in_run, first_column); ++i) {
     parts[i].taken = true;
     digits.push_back(parts[i].d);
     sizes.push_back(parts[i].extent);
@@ -137,6 +115,9 @@ Tile::Tile(const CanonicalCopy& copy, const Sizes& extents, std::int64_t dst_ite
     if (p.d.src == 0) continue;
     if (p.taken || std::abs(p.d.src) != dense) break;
     if (whole && p.out != dense) break;
+    // Two to four rows are woven, as long as their columns stand at one distance.
+    const bool weaves = row_src_.size() >= 2 && row_src_.size() <= 4 && item <= 4;
+    if (weaves && !digits.empty() && p.out != digits.back().src * sizes.back()) break;
     whole |= p.d.src == item && p.out == item;
     parts[i].taken = true;
     // By ascending source address, whichever way the digit runs.

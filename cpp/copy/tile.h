@@ -10,9 +10,8 @@
 namespace shapewright {
 
 struct Tile {
-  // `row_digits`: only so many leading digits may be rows.
   Tile(const CanonicalCopy& copy, const std::vector<std::int64_t>& extents,
-       std::int64_t dst_item_bytes, std::size_t row_digits = SIZE_MAX);
+       std::int64_t dst_item_bytes);
   Tile(const Tile&) = delete;
   Tile& operator=(const Tile&) = delete;
 

@@ -101,6 +101,29 @@ Case random_case(Rng& rng) {
   return c;
 }
 
+// Rows at a multiple of a page: they crowd the caches.
+Case crowded_case(Rng& rng) {
+  Case c;
+  c.spec.item_bytes = std::int64_t{1} << pick(rng, 0, 3);
+  const std::int64_t item = c.spec.item_bytes;
+  const std::int64_t rows = pick(rng, 20, 400);
+  const std::int64_t cols = pick(rng, 64, 12000 / item);
+  const std::int64_t pitch = (cols * item + 4095) / 4096 * 4096 << pick(rng, 0, 4);
+  const std::int64_t gap = pick(rng, 0, 2) * pick(rng, 0, 70);
+  c.spec.digits = {{rows, pitch, item, 0}, {cols, item, rows * item + gap, 0}};
+  if (pick(rng, 0, 3) == 0) c.spec.digits[0].src = -pitch;
+  for (const Digit& d : c.spec.digits) {
+    (d.src < 0 ? c.src_low : c.src_high) += (d.size - 1) * d.src;
+    c.dst_high += (d.size - 1) * d.dst;
+  }
+  c.src_high += item;
+  c.dst_high += item;
+  c.options.stores = Stores::kStreamed;
+  c.threads = pick(rng, 0, 3) == 0 ? 3 : 1;
+  c.misaligned = pick(rng, 0, 1) * pick(rng, 0, 63);
+  return c;
+}
+
 void reference(const CopySpec& spec, const std::byte* src, std::byte* dst, std::size_t digit = 0) {
   if (digit == spec.digits.size()) {
     std::memcpy(dst, src, static_cast<std::size_t>(spec.item_bytes));
@@ -126,7 +149,7 @@ int main(int argc, char** argv) {
   constexpr std::int64_t kMostBytes = 64 << 20;
   std::int64_t wrong = 0, skipped = 0;
   for (std::int64_t n = 0; n < cases; ++n) {
-    const Case c = random_case(rng);
+    const Case c = n % 40 == 39 ? crowded_case(rng) : random_case(rng);
     const std::int64_t src_bytes = c.src_high - c.src_low;
     const std::int64_t dst_bytes = c.dst_high - c.dst_low;
     if (src_bytes > kMostBytes || dst_bytes > kMostBytes) {

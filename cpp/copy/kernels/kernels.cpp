@@ -28,7 +28,12 @@ constexpr int kVectorBytes = 16;
 #include "copy/kernels/gather.h"
 #include "copy/kernels/transpose.h"
 //
-#include "copy/kernels/panel.h"
+#include "copy/kernels/scout.h"
+//
+#include "copy/kernels/columns.h"
+#include "copy/kernels/ribbon.h"
+//
+#include "copy/kernels/run_columns.h"
 //
 #include "copy/kernels/interleave.h"
 
@@ -43,7 +48,9 @@ const Kernels table = {
     .transpose = {transpose<1>, transpose<2>, transpose<4>, transpose<8>, transpose<16>},
     .transpose_lines = {transpose_lines<1>, transpose_lines<2>, transpose_lines<4>,
                         transpose_lines<8>, transpose_lines<16>},
-    .panel = {panel<1>, panel<2>, panel<4>, panel<8>, panel<16>},
+    .columns = {columns<1>, columns<2>, columns<4>, columns<8>, columns<16>},
+    .ribbon = {ribbon<1>, ribbon<2>, ribbon<4>, ribbon<8>, ribbon<16>},
+    .run_columns = run_columns,
     .runs = runs<false>,
     .stream_runs = runs<true>,
     .deinterleave = planes<false>,

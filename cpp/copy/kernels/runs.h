@@ -73,6 +73,12 @@ void stream_run(Byte* dst, const Byte* src, I64 bytes) {
     store_part_of_line(line, from, skew, end < 64 ? end : 64);
     at = 64;
   }
+  // Streaming stores wait for their loads one by one: those of a long run come early enough.
+  constexpr I64 kAhead = 1024;
+  for (; at + kAhead + 64 <= end; at += 64) {
+    prefetch(from + at + kAhead);
+    store_line<kVectorBytes>(line + at, from + at);
+  }
   for (; at + 64 <= end; at += 64) store_line<kVectorBytes>(line + at, from + at);
   if (at < end) store_part_of_line(line + at, from + at, 0, end - at);
 }
