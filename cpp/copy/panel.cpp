@@ -30,7 +30,9 @@ Positions positions_of(const CanonicalCopy& copy, const std::vector<int>& which,
 std::int64_t room_of(PanelKind kind, const PanelShape& p) {
   const std::int64_t carry = p.cols * p.outers * 64;
   switch (kind) {
-    case PanelKind::kColumns: return carry + 2 * p.visit * p.gather_pitch;
+    case PanelKind::kColumns:
+      return carry + 2 * p.visit * p.gather_pitch +
+             (p.joins != nullptr ? p.cols * p.outers * kJoinRoom : 0);
     case PanelKind::kRibbon: return kRibbonBytes + 16 * p.rows + 256;
     case PanelKind::kRuns: return carry + kMostVisitBytes + 256;
   }
@@ -71,7 +73,32 @@ Panel::Panel(const CanonicalCopy& copy, const PanelRoles& roles, const Sizes& ex
   for (const std::int64_t d : col_dst_) shape.dst_bits |= d;
   for (const std::int64_t d : outer_dst_) shape.dst_bits |= d;
   shape.gather_pitch = roles.gather_pitch;
+  if (roles.kind == PanelKind::kColumns) join_columns(copy, roles, extents);
   plan_visits(roles.kind);
+}
+
+void Panel::join_columns(const CanonicalCopy& copy, const PanelRoles& roles, const Sizes& extents) {
+  const auto next = static_cast<std::size_t>(roles.rows.back()) + 1;
+  if (next >= copy.digits.size() || copy.digits[next].dst != shape.rows * shape.item_bytes) return;
+  if (shape.rows * shape.item_bytes % 64 == 0) return;
+  std::int64_t step = 1;
+  for (const int i : roles.cols) {
+    const auto at = static_cast<std::size_t>(i);
+    if (at != next) {
+      step *= extents[at];
+      continue;
+    }
+    if (copy.digits[at].src < 0) return;
+    for (std::int64_t c = 0; c < shape.cols; ++c) {
+      const std::int64_t place = c / step % extents[at];
+      joins_.push_back(static_cast<std::uint8_t>((place > 0 ? kLed : 0) |
+                                                 (place + 1 < extents[at] ? kFollowed : 0)));
+    }
+    shape.joins = joins_.data();
+    shape.follow_step = step;
+    led = 1 - 1 / static_cast<double>(extents[at]);
+    return;
+  }
 }
 
 }  // namespace shapewright

@@ -33,14 +33,18 @@ class Panel {
 
   PanelShape shape;
   std::int64_t src_offset = 0;  // from the panel's position to its lowest address
+  double led = 0;               // share of the columns that others lead up to
   std::int64_t read_bytes = 0;  // mean length of what is read side by side
   // The rows of a visit share few sets of the first-level cache, and of the second-level one.
   bool crowded = false, crowded_far = false;
 
  private:
+  void join_columns(const CanonicalCopy& copy, const PanelRoles& roles,
+                    const std::vector<std::int64_t>& extents);
   void plan_visits(PanelKind kind);
 
   std::vector<std::int64_t> row_src_, col_dst_, outer_src_, outer_dst_;
+  std::vector<std::uint8_t> joins_;
   std::vector<std::int64_t> places_, gathered_;
   std::vector<Front> fronts_;
   std::vector<Visit> visits_;

@@ -26,9 +26,10 @@ constexpr std::int64_t kWovenRows = 4;  // so few are better woven, tile by tile
 // The cost of a byte is 1 to read and 1 to write, and more by these over the length in bytes of ...
 constexpr double kReadBytes = 256;   // ... what is read side by side
 constexpr double kWriteBytes = 300;  // ... a column whose first and last line are parts
+constexpr double kJoinBytes = 64;    // ... a column that shares these with other columns
 constexpr double kLineBytes = 16;    // ... a column of whole lines
 constexpr double kJoinedCost = 0.1;  // rows that are fetched in another order than they are turned
-constexpr double kRibbonCost = 0.3;
+constexpr double kRibbonCost = 0.12;
 constexpr double kMostCost = 4;  // beyond that, tiles by way of the cache are better
 
 std::int64_t ceil_of(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -120,10 +121,9 @@ void weigh(const Sight& s, PanelRoles r, Best& best) {
   const std::int64_t column = panel.shape.rows * s.item;
   double cost = 2 + kReadBytes / static_cast<double>(panel.read_bytes);
   if (panel.read_bytes != panel.shape.cols * s.item) cost += kJoinedCost;
-  if (r.kind == PanelKind::kRibbon)
-    cost += kRibbonCost;
-  else
-    cost += (fills_lines(s, r, column) ? kLineBytes : kWriteBytes) / static_cast<double>(column);
+  double ends = kWriteBytes * (1 - panel.led) + kJoinBytes * panel.led;
+  if (fills_lines(s, r, column)) ends = kLineBytes;
+  cost += r.kind == PanelKind::kRibbon ? kRibbonCost : ends / static_cast<double>(column);
   if (cost < best.cost) best = {std::move(r), cost};
 }
 
@@ -134,7 +134,7 @@ void weigh_columns(const Sight& s, std::size_t past, Best& best) {
   const std::int64_t most = std::clamp(share, kLeastRowBytes, kMostRowBytes);
   PanelRoles rows = no_roles(s, s.runs ? PanelKind::kRuns : PanelKind::kColumns);
   std::int64_t column = s.item;
-  for (std::size_t k = s.begin; k < past; ++k) {
+  for (std::size_t k = s.begin; k < past && column < most; ++k) {
     const std::int64_t size = s.copy->digits[k].size;
     rows.rows.push_back(static_cast<int>(k));
     rows.extents[k] = balanced(size, ceil_of(most, column), line);

@@ -44,6 +44,11 @@ struct PanelShape {
   const std::int64_t* outer_dst = nullptr;  // [outers]
   std::int64_t dst_bits = 0;                // of all these offsets in the destination, or-ed
 
+  // Columns that go on where others end, in the midst of a line: column c + follow_step begins
+  // where c ends. By column, kLed and kFollowed; null where there are none.
+  const std::uint8_t* joins = nullptr;
+  std::int64_t follow_step = 0;
+
   // Rows of a visit; of a ribbon, outer positions.
   std::int64_t visit = 1;
   std::int64_t visits = 0;
@@ -59,6 +64,9 @@ struct PanelShape {
   const std::int64_t* gathered = nullptr;  // [visit], then kRowPadding times the last
 };
 inline constexpr std::int64_t kRowPadding = 64;
+inline constexpr std::int64_t kJoinRoom = 128;  // bytes of working memory a column that is joined
+inline constexpr std::uint8_t kLed = 1;         // begins where another column of the panel ends
+inline constexpr std::uint8_t kFollowed = 2;    // ends where another one begins
 
 // A panel where it stands; no shape, no panel.
 struct PanelPlace {

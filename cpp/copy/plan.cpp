@@ -120,11 +120,12 @@ std::shared_ptr<const CopyPlan> make_plan(const CopySpec& spec, const CopyOption
   if (plan->streamed && !spec.cast) {
     const PanelRoles roles = choose_panel(copy);
     bool fits = !roles.rows.empty();
-    for_each_variant(copy, roles.extents, [&](std::size_t v, const auto& extents) {
-      plan->variants[v].panel = std::make_unique<Panel>(copy, roles, extents);
-      const PanelShape& p = plan->variants[v].panel->shape;
-      fits &= roles.kind == PanelKind::kRuns || p.cols * p.item_bytes >= 16;
-    });
+    if (fits)
+      for_each_variant(copy, roles.extents, [&](std::size_t v, const auto& extents) {
+        plan->variants[v].panel = std::make_unique<Panel>(copy, roles, extents);
+        const PanelShape& p = plan->variants[v].panel->shape;
+        fits &= roles.kind == PanelKind::kRuns || p.cols * p.item_bytes >= 16;
+      });
     if (fits) {
       plan->route = Route::kPanel;
       plan->panel_kind = roles.kind;

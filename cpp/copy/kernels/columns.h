@@ -135,10 +135,48 @@ template <int W>
   }
 }
 
+// How a column shares its first and last line with others. The part that comes first waits in the
+// room of the column that begins there, and the other writes the line.
+struct Join {
+  std::uint8_t kind = 0;
+  Byte* own = nullptr;       // room of this column: 64 bytes, then one that says whether they wait
+  Byte* follower = nullptr;  // of the one that follows
+};
+
+// Bytes [0, border) of the line are those of `low`, the others of `high`.
+[[gnu::always_inline]] inline void write_joined(Byte* line, Byte* waiting, Bytes<64> own,
+                                                I64 border, bool is_low) {
+  if (waiting[64] == Byte{0}) {
+    store<64>(waiting, own);
+    waiting[64] = Byte{1};
+    return;
+  }
+  waiting[64] = Byte{0};
+  const Bytes<64> other = load<64>(waiting);
+  const __mmask64 low = ~std::uint64_t{0} >> (64 - border);
+  stream<64>(line, (Bytes<64>)_mm512_mask_mov_epi8((__m512i)(is_low ? other : own), low,
+                                                   (__m512i)(is_low ? own : other)));
+}
+// The column's first line, of which only [begin, 64) is its own; and its last one, with [0, end).
+[[gnu::always_inline]] inline void write_head(const Join& join, Byte* line, Bytes<64> own,
+                                              I64 begin) {
+  if ((join.kind & kLed) != 0)
+    write_joined(line, join.own, own, begin, false);
+  else
+    store_line_bytes(line, own, begin, 64);
+}
+[[gnu::always_inline]] inline void write_tail(const Join& join, Byte* line, Bytes<64> own,
+                                              I64 end) {
+  if ((join.kind & kFollowed) != 0)
+    write_joined(line, join.follower, own, end, true);
+  else
+    store_first_bytes(line, own, end);
+}
+
 // Writes the groups of one column: `each(i)` gives the 64 bytes of the i-th.
 template <int W, Lie Lies, bool Ends, class Each>
-[[gnu::always_inline]] inline void write_column(const VisitRows& v, Byte* d, Byte* kept,
-                                                Each each) {
+[[gnu::always_inline]] inline void write_column(const VisitRows& v, const Join& join, Byte* d,
+                                                Byte* kept, Each each) {
   if constexpr (Lies == Lie::kLines) {
     for (I64 i = 0; i + 1 < v.groups; ++i) stream<64>(d + i * 64, each(i));
     const I64 i = v.groups - 1;
@@ -160,12 +198,13 @@ template <int W, Lie Lies, bool Ends, class Each>
       continue;
     }
     const I64 end = v.last && i + 1 == v.groups ? skew + v.last_bytes : 64;
-    const I64 begin = v.first && i == 0 ? skew : 0;
-    if (begin == 0 && end >= 64)
+    if (v.first && i == 0 && skew > 0)
+      write_head(join, line, whole, skew);
+    else if (end >= 64)
       stream<64>(line, whole);
     else
-      store_line_bytes(line, whole, begin, end < 64 ? end : 64);
-    if (end > 64) store_first_bytes(line + 64, window<W>(fresh, fresh, 64 - skew), end - 64);
+      write_tail(join, line, whole, end);
+    if (end > 64) write_tail(join, line + 64, window<W>(fresh, fresh, 64 - skew), end - 64);
   }
   if (!Ends || !v.last) store<64>(kept, before);
 }
@@ -173,7 +212,8 @@ template <int W, Lie Lies, bool Ends, class Each>
 // A block of columns; the first `skip` are not wanted.
 template <int W, Lie Lies, bool Ends>
 inline void write_block(Stage<W>& stage, const VisitRows& v, const Byte* src, const I64* row_src,
-                        Byte* dst, const I64* col_dst, Byte* kept, I64 cols, I64 skip) {
+                        Byte* dst, const I64* col_dst, Byte* kept, I64 cols, I64 skip,
+                        const PanelShape& p, I64 first_col, Byte* joined) {
   constexpr I64 group = 64 / W;
   constexpr int k = 16 / W;
   constexpr I64 pitch = kMostVisitLines * 64;
@@ -184,9 +224,14 @@ inline void write_block(Stage<W>& stage, const VisitRows& v, const Byte* src, co
   I64 done = skip;
   const auto put = [&](I64 c, Bytes<64> fresh) __attribute__((always_inline)) {
     if (c < done) return;
-    write_column<W, Lies, Ends>(v, dst + col_dst[c - skip], kept + (c - skip) * 64, [&](I64 i) {
-      return i == last ? fresh : load<64>(stage.aside + c * pitch + i * 64);
-    });
+    Join join;
+    if (Ends && Lies == Lie::kItems && p.joins != nullptr) {
+      const I64 at = first_col + c - skip;
+      join = {p.joins[at], joined + at * kJoinRoom, joined + (at + p.follow_step) * kJoinRoom};
+    }
+    write_column<W, Lies, Ends>(
+        v, join, dst + col_dst[c - skip], kept + (c - skip) * 64,
+        [&](I64 i) { return i == last ? fresh : load<64>(stage.aside + c * pitch + i * 64); });
   };
   // As many blocks together as the registers hold.
   constexpr int P = k >= 16 ? 1 : k == 8 ? 2 : 4;
@@ -230,7 +275,10 @@ inline void stage_block(Stage<W>& stage, const VisitRows& v, const Byte* src, co
 // A line that is written in part has to be read: in time, or all later stores wait for it.
 inline void fetch_ends(const PanelShape& p, Byte* dst, I64 c, I64 cols, I64 offset) {
   const I64 past = c + cols < p.cols ? c + cols : p.cols;
-  for (; c < past; ++c) __builtin_prefetch(dst + p.col_dst[c] + offset, 1, 3);
+  const std::uint8_t joined = offset == 0 ? kLed : kFollowed;
+  for (; c < past; ++c)
+    if (p.joins == nullptr || (p.joins[c] & joined) == 0)
+      __builtin_prefetch(dst + p.col_dst[c] + offset, 1, 3);
 }
 
 template <int W, Lie Lies, bool Gathers>
@@ -245,7 +293,10 @@ inline void walk_columns(const PanelPlace& now, const PanelPlace& next, PanelSco
   const I64 gather_bytes = p.visit * p.gather_pitch;
   Byte* const gathered = room;
   Byte* const carry = room + 2 * gather_bytes;
+  Byte* const joined = carry + p.cols * p.outers * 64;
   Stage<W> stage;
+  if (p.joins != nullptr)
+    for (I64 c = 0; c < p.cols * p.outers; ++c) joined[c * kJoinRoom + 64] = Byte{0};
   if constexpr (!Gathers) {
     start_scout(scout, now, next);
   } else if (scout.in_next) {
@@ -291,7 +342,8 @@ inline void walk_columns(const PanelPlace& now, const PanelPlace& next, PanelSco
           if constexpr (Lies != Lie::kBytes) {
             const auto write =
                 v.first || v.last ? write_block<W, Lies, true> : write_block<W, Lies, false>;
-            write(stage, v, src, row_src, dst + g * 64, p.col_dst + c, kept, wanted + skip, skip);
+            write(stage, v, src, row_src, dst + g * 64, p.col_dst + c, kept, wanted + skip, skip, p,
+                  c, joined + o * p.cols * kJoinRoom);
             continue;
           }
 #endif
