@@ -37,6 +37,7 @@ class CopyPlan {
   std::optional<Cast> cast;
   Route route = Route::kEmpty;
   PanelKind panel_kind = PanelKind::kColumns;
+  bool cuts_rows = false;  // panels follow one another along their columns, as cut 0
   bool streamed = false;
   std::int64_t bytes = 0;         // read and written
   std::int64_t src_high = 0;      // end of the last item, from the source's base

@@ -64,7 +64,11 @@ void run_panels(const CopyPlan& plan, const std::byte* src, std::byte* dst, std:
   const auto place = [&](const TileWalk& w) {
     if (w.at_end()) return PanelPlace{};
     const Panel& p = *plan.variants[w.variant()].panel;
-    return PanelPlace{&p.shape, src + w.src() + p.src_offset, dst + w.dst()};
+    return PanelPlace{.shape = &p.shape,
+                      .src = src + w.src() + p.src_offset,
+                      .dst = dst + w.dst(),
+                      .before = plan.cuts_rows && w.block(0) > 0,
+                      .after = plan.cuts_rows && w.block(0) + 1 < plan.order.cuts[0].blocks};
   };
   std::int64_t room = 0;
   for (const TileVariant& v : plan.variants)

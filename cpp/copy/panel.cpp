@@ -73,8 +73,29 @@ Panel::Panel(const CanonicalCopy& copy, const PanelRoles& roles, const Sizes& ex
   for (const std::int64_t d : col_dst_) shape.dst_bits |= d;
   for (const std::int64_t d : outer_dst_) shape.dst_bits |= d;
   shape.gather_pitch = roles.gather_pitch;
-  if (roles.kind == PanelKind::kColumns) join_columns(copy, roles, extents);
+  if (roles.kind == PanelKind::kColumns) {
+    find_rows_before(copy, roles, rows.low);
+    join_columns(copy, roles, extents);
+  }
   plan_visits(roles.kind);
+}
+
+bool cuts_rows(const CanonicalCopy& copy, const PanelRoles& roles) {
+  if (roles.kind != PanelKind::kColumns) return false;
+  const auto last = static_cast<std::size_t>(roles.rows.back());
+  return roles.extents[last] > 1 && roles.extents[last] < copy.digits[last].size;
+}
+
+void Panel::find_rows_before(const CanonicalCopy& copy, const PanelRoles& roles, std::int64_t low) {
+  if (!cuts_rows(copy, roles)) return;
+  const auto last = static_cast<std::size_t>(roles.rows.back());
+  const std::int64_t step = copy.digits[last].src * roles.extents[last];
+  const Positions whole = positions_of(copy, roles.rows, roles.extents);
+  for_each_position(whole.digits, whole.extents,
+                    [&](const Digit& at) { row_before_.push_back(at.src - step - low); });
+  const std::int64_t group = 64 / shape.item_bytes;
+  row_before_.erase(row_before_.begin(), row_before_.end() - group);
+  shape.row_before = row_before_.data();
 }
 
 void Panel::join_columns(const CanonicalCopy& copy, const PanelRoles& roles, const Sizes& extents) {

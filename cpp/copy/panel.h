@@ -17,11 +17,15 @@ struct PanelRoles {
   std::vector<int> cols;        // in the order of the source; side by side there
   std::vector<int> outers;      // in the order of the source
   std::vector<std::int64_t> extents;  // positions of every digit that a whole panel covers
+  bool gathers = false;               // rows are brought together first
   std::int64_t gather_pitch = 0;      // PanelShape::gather_pitch, of every panel
 };
 
 // No rows where no panel suits: too little is side by side in the source or in the destination.
 PanelRoles choose_panel(const CanonicalCopy& copy);
+
+// The last digit of the rows is cut: cut 0 of the walk, for rows are the first digits.
+bool cuts_rows(const CanonicalCopy& copy, const PanelRoles& roles);
 
 class Panel {
  public:
@@ -39,11 +43,12 @@ class Panel {
   bool crowded = false, crowded_far = false;
 
  private:
+  void find_rows_before(const CanonicalCopy& copy, const PanelRoles& roles, std::int64_t low);
   void join_columns(const CanonicalCopy& copy, const PanelRoles& roles,
                     const std::vector<std::int64_t>& extents);
   void plan_visits(PanelKind kind);
 
-  std::vector<std::int64_t> row_src_, col_dst_, outer_src_, outer_dst_;
+  std::vector<std::int64_t> row_src_, row_before_, col_dst_, outer_src_, outer_dst_;
   std::vector<std::uint8_t> joins_;
   std::vector<std::int64_t> places_, gathered_;
   std::vector<Front> fronts_;

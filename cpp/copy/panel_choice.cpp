@@ -5,6 +5,7 @@
 
 #include "copy/extents.h"
 #include "copy/panel.h"
+#include "copy/panel_tuning.h"
 
 namespace shapewright {
 namespace {
@@ -17,11 +18,11 @@ constexpr std::int64_t kWantedPanels = 16;
 // A row of the source: long stretches are what memory reads best; the columns' unfinished lines
 // stay in the second-level cache.
 constexpr std::int64_t kMostColumnBytes = 14 << 10;
-constexpr std::int64_t kCrowdedColumnBytes = 4 << 10;
 constexpr std::int64_t kMostColumns = 3584;
 constexpr std::int64_t kLongestRun = 4 << 10;
 constexpr std::int64_t kRibbonBytesOfPanel = 512 << 10;
-constexpr std::int64_t kWovenRows = 4;  // so few are better woven, tile by tile
+constexpr std::int64_t kMostGatheredItem = 2;  // longer ones need fewer rows side by side
+constexpr std::int64_t kWovenRows = 4;         // so few are better woven, tile by tile
 
 // The cost of a byte is 1 to read and 1 to write, and more by these over the length in bytes of ...
 constexpr double kReadBytes = 256;   // ... what is read side by side
@@ -144,9 +145,15 @@ void weigh_columns(const Sight& s, std::size_t past, Best& best) {
   if (column < 64) return;
   PanelRoles r = rows;
   add_columns(s, r, kMostColumnBytes);
-  if (Panel(*s.copy, r, r.extents).crowded_far) {
+  const Panel wide(*s.copy, r, r.extents);
+  const PanelTuning& t = panel_tuning();
+  if (s.item <= kMostGatheredItem && (t.gathers_near ? wide.crowded : wide.crowded_far)) {
     r = std::move(rows);
-    add_columns(s, r, kCrowdedColumnBytes);
+    r.gathers = true;
+    add_columns(s, r, t.gathered_column_bytes);
+  } else if (wide.crowded_far) {
+    r = std::move(rows);
+    add_columns(s, r, t.crowded_column_bytes);
   }
   weigh(s, std::move(r), best);
 }
@@ -178,11 +185,10 @@ void weigh_ribbon(const Sight& s, std::int64_t rows, Best& best) {
   if (r.extents[first] * s.item >= 16) weigh(s, std::move(r), best);
 }
 
-// Rows of short items that crowd even the second-level cache are gathered; those of every panel of
-// the plan then, at the ends of digits too.
+// Rows of short items that crowd a cache are gathered; those of every panel of the plan then, at
+// the ends of digits too.
 std::int64_t gather_pitch_of(const Sight& s, const PanelRoles& r) {
-  if (r.kind != PanelKind::kColumns || s.item > 2) return 0;
-  if (!Panel(*s.copy, r, r.extents).crowded_far) return 0;
+  if (!r.gathers) return 0;
   std::int64_t row = s.item;
   std::int64_t shortest = s.item;
   for (const int i : r.cols) {

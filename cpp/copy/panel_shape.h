@@ -44,6 +44,9 @@ struct PanelShape {
   const std::int64_t* outer_dst = nullptr;  // [outers]
   std::int64_t dst_bits = 0;                // of all these offsets in the destination, or-ed
 
+  // The last line's worth of rows of the panel that comes before in the same columns.
+  const std::int64_t* row_before = nullptr;  // [64 / item_bytes]; null where columns are whole
+
   // Columns that go on where others end, in the midst of a line: column c + follow_step begins
   // where c ends. By column, kLed and kFollowed; null where there are none.
   const std::uint8_t* joins = nullptr;
@@ -73,6 +76,9 @@ struct PanelPlace {
   const PanelShape* shape = nullptr;
   const std::byte* src = nullptr;
   std::byte* dst = nullptr;
+  // Its columns go on where those of another panel end, or the other way round: a line that both
+  // have a part of is written by the later one.
+  bool before = false, after = false;
 };
 
 // Where the fetch is: it passes from a panel to the next.

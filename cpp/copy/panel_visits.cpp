@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "copy/panel.h"
+#include "copy/panel_tuning.h"
 
 namespace shapewright {
 namespace {
@@ -20,14 +21,7 @@ constexpr std::int64_t kLongRows =
 constexpr std::int64_t kLongRuns = 16;
 constexpr std::int64_t kLongLines = 2;  // of a column: pairs, where rows allow them
 constexpr std::int64_t kLeadLines = 128;
-// Shorter rows are joined, cut into so many places, and fetched a whole visit ahead.
-constexpr std::int64_t kPlaces = 12;
-constexpr std::int64_t kLeastPlaceBytes = 1024;
-constexpr std::int64_t kVisitBytes = 64 << 10;
-constexpr std::int64_t kMostVisitSourceBytes = 160 << 10;  // to have stretches of kJoinedBytes
-constexpr std::int64_t kJoinedBytes = 2048;
-// Rows that are gathered first.
-constexpr std::int64_t kGatheredPlaces = 8;
+constexpr std::int64_t kJoinedBytes = 2048;  // of a stretch of shorter rows that are joined
 constexpr std::int64_t kGatheredLines = 2;
 
 // Sets and ways of the caches, such as every current x86-64 has at least.
@@ -69,8 +63,9 @@ std::vector<Stretch> joined(Sizes places, std::int64_t bytes) {
   return found;
 }
 // Few long stretches are cut, so that there are places enough.
-std::vector<Stretch> cut(const std::vector<Stretch>& stretches, std::int64_t places) {
-  const std::int64_t part = std::max(kLeastPlaceBytes, bytes_of(stretches) / places);
+std::vector<Stretch> cut(const std::vector<Stretch>& stretches, std::int64_t places,
+                         std::int64_t least_bytes) {
+  const std::int64_t part = std::max(least_bytes, bytes_of(stretches) / places);
   std::vector<Stretch> parts;
   for (const Stretch& s : stretches) {
     const std::int64_t pieces = std::max<std::int64_t>(1, (s.bytes() + part / 2) / part);
@@ -118,8 +113,9 @@ void Panel::plan_visits(PanelKind kind) {
     return places;
   };
 
+  const PanelTuning& tuning = panel_tuning();
   std::int64_t visit = 1;
-  std::int64_t places = kPlaces;
+  std::int64_t places = tuning.places;
   bool as_rows = gathers;
   bool fetches = true;
   if (!gathers && !is_ribbon && row_bytes >= kLongRow) {
@@ -138,23 +134,25 @@ void Panel::plan_visits(PanelKind kind) {
     shape.lead_lines = kLeadLines;
   }
   if (gathers) {
-    places = kGatheredPlaces;
+    places = tuning.gathered_places;
+    shape.lead_lines = tuning.gathered_lead_lines;
     visit = kGatheredLines;
     for (std::int64_t r = 0; r < visit * unit + kRowPadding; ++r)
       gathered_.push_back(std::min(r, visit * unit - 1) * shape.gather_pitch);
   } else if (!as_rows) {
     const std::int64_t unit_bytes = row_bytes * (is_ribbon ? shape.rows : unit);
-    visit = std::clamp<std::int64_t>(kVisitBytes / unit_bytes, 1, most);
-    while (visit < most && 2 * visit * unit_bytes <= kMostVisitSourceBytes &&
+    visit = std::clamp<std::int64_t>(tuning.visit_bytes / unit_bytes, 1, most);
+    while (visit < most && 2 * visit * unit_bytes <= tuning.most_visit_bytes &&
            mean_bytes(joined(places_of(0, visit), row_bytes)) < kJoinedBytes)
       visit = std::min(most, 2 * visit);
-    places = kPlaces;
+    places = tuning.places;
     shape.lead_lines = 0;
   }
 
   for (std::int64_t u = 0; u < units; u += visit) {
-    const auto parts = as_rows ? separate(places_of(u, visit), row_bytes)
-                               : cut(joined(places_of(u, visit), row_bytes), places);
+    const auto parts =
+        as_rows ? separate(places_of(u, visit), row_bytes)
+                : cut(joined(places_of(u, visit), row_bytes), places, tuning.least_place_bytes);
     Visit v{.first_front = static_cast<std::int64_t>(fronts_.size())};
     for (std::size_t i = 0; i < parts.size();) {
       Front f{.first = static_cast<std::int64_t>(places_.size())};

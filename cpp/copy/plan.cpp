@@ -129,6 +129,7 @@ std::shared_ptr<const CopyPlan> make_plan(const CopySpec& spec, const CopyOption
     if (fits) {
       plan->route = Route::kPanel;
       plan->panel_kind = roles.kind;
+      plan->cuts_rows = cuts_rows(copy, roles);
       plan->order = order_tiles(copy, roles.extents, {.inner_bytes = INT64_MAX});
       return plan;
     }

@@ -48,7 +48,8 @@ class TileWalk {
   std::int64_t src() const { return src_; }
   std::int64_t dst() const { return dst_; }
   std::int64_t param() const { return param_; }
-  int variant() const;  // bit i: the last, short tile of cut i
+  std::int64_t block(int cut) const { return block_[cut]; }  // which tile of a cut digit
+  int variant() const;                                       // bit i: the last, short tile of cut i
 
  private:
   void step();

@@ -22,18 +22,25 @@ struct Stage {
   alignas(64) Byte aside[64 / W * kMostVisitLines * 64];
 };
 
+// As many blocks together as the registers hold.
+template <int W>
+inline constexpr int kBlocks = W == 1   ? 1
+                               : W == 2 ? 2
+                                        : 4;
+
 // V / W rows of `cols` columns, 16 / W of them at least, to out, out + pitch, ...
 template <int W, int V>
 inline void turn_to(Byte* out, I64 pitch, const Byte* src, const I64* row_src, I64 cols) {
   constexpr int k = 16 / W;
-  const auto turn = [&](I64 c) {
-    turn_block<W, V>(src + c * W, row_src, [=](int j, Bytes<V> v) __attribute__((always_inline)) {
-      store<V>(out + (c + j) * pitch, v);
-    });
+  const auto to = [&](I64 c) {
+    return [=](int j, Bytes<V> v)
+               __attribute__((always_inline)) { store<V>(out + (c + j) * pitch, v); };
   };
+  constexpr int P = kBlocks<W>;
   I64 c = 0;
-  for (; c + k <= cols; c += k) turn(c);
-  if (c < cols) turn(cols - k);
+  for (; c + P * k <= cols; c += P * k) turn_block<W, V, P>(src + c * W, row_src, to(c));
+  for (; c + k <= cols; c += k) turn_block<W, V>(src + c * W, row_src, to(c));
+  if (c < cols) turn_block<W, V>(src + (cols - k) * W, row_src, to(cols - k));
 }
 
 // Brings a group of up to 64 / W columns to the stage.
@@ -43,12 +50,15 @@ inline void fill_stage(Stage<W>& stage, const Byte* src, const I64* row_src, I64
     turn_to<W, kVectorBytes>(stage.bytes + 64 + at, 128, src, row_src + at / W, cols);
 }
 
-// The first and the last group of a column write parts of lines.
-inline void write_ends(Byte* line, Byte* kept, Byte* d, I64 fresh_bytes, bool first, bool last) {
+// The first and the last group of a column write parts of lines; of one that is open, the last one
+// leaves its part to the panel that goes on there.
+inline void write_ends(Byte* line, Byte* kept, Byte* d, I64 fresh_bytes, bool first, bool last,
+                       bool open) {
   const I64 skew = static_cast<I64>(reinterpret_cast<std::uintptr_t>(d) & 63);
   __builtin_memcpy(line, kept, 64);
   const I64 begin = first ? 64 : 64 - skew;
-  const I64 end = last ? 64 + fresh_bytes : 128 - skew;
+  I64 end = last ? 64 + fresh_bytes : 128 - skew;
+  if (last && open) end = skew + fresh_bytes < 64 ? begin : 128 - skew;
   stream_run(d + begin - 64, line + begin, end - begin);
   __builtin_memcpy(kept, line + 64, 64);
 }
@@ -79,7 +89,8 @@ inline Lie lie_of(const PanelPlace& p, I64 item_bytes) {
 // A visit's groups of rows.
 struct VisitRows {
   I64 groups;
-  bool first, last;  // its first (last) group is that of the panel
+  bool first, last;  // its first group begins the columns, its last one is the panel's last
+  bool open;         // another panel goes on there
   I64 last_bytes;    // of a column, in the last group
 };
 
@@ -92,31 +103,34 @@ inline void store_first_bytes(Byte* line, Bytes<64> v, I64 bytes) {
   store_line_bytes(line, v, 0, bytes);
 }
 
-template <class Index, int N>
-struct CountUp {
-  Index at[N];
-  constexpr CountUp() : at{} {
-    for (int i = 0; i < N; ++i) at[i] = static_cast<Index>(i);
+// Row i: the 64 bytes' worth of numbers that begin with i.
+template <class Index>
+struct Counts {
+  static constexpr int kItems = 64 / sizeof(Index);
+  alignas(64) Index rows[kItems + 2][kItems];
+  constexpr Counts() : rows{} {
+    for (int i = 0; i < kItems + 2; ++i)
+      for (int j = 0; j < kItems; ++j) rows[i][j] = static_cast<Index>(i + j);
   }
 };
 template <class Index>
-inline constexpr CountUp<Index, 128 / sizeof(Index) + 1> kCount{};
+inline constexpr Counts<Index> kCounts{};
 
 // A window of 64 bytes that begins `from` bytes into two registers; a multiple of the item.
 template <int W>
 [[gnu::always_inline]] inline Bytes<64> window(Bytes<64> a, Bytes<64> b, I64 from) {
-  const auto index = [](const auto& count, I64 at) {
-    return (__m512i)load<64>(reinterpret_cast<const Byte*>(count.at) + at);
+  const auto index = [](const auto& counts, I64 at) {
+    return (__m512i)load<64>(reinterpret_cast<const Byte*>(counts.rows) + at * counts.kItems);
   };
   if constexpr (W == 1) {
 #if defined(__AVX512VBMI__)
-    return (Bytes<64>)_mm512_permutex2var_epi8((__m512i)a, index(kCount<std::uint8_t>, from),
+    return (Bytes<64>)_mm512_permutex2var_epi8((__m512i)a, index(kCounts<std::uint8_t>, from),
                                                (__m512i)b);
 #else
     // At an odd byte: the upper bytes of the pairs before it, the lower ones of the pairs after.
     const I64 pair = from & ~I64{1};
     const auto pairs = [&](I64 at) {
-      return _mm512_permutex2var_epi16((__m512i)a, index(kCount<std::uint16_t>, at), (__m512i)b);
+      return _mm512_permutex2var_epi16((__m512i)a, index(kCounts<std::uint16_t>, at), (__m512i)b);
     };
     const I64 bits = (from & 1) * 8;
     return (Bytes<64>)_mm512_or_si512(
@@ -124,13 +138,13 @@ template <int W>
         _mm512_sll_epi16(pairs(pair + 2), _mm_cvtsi64_si128(16 - bits)));
 #endif
   } else if constexpr (W == 2) {
-    return (Bytes<64>)_mm512_permutex2var_epi16((__m512i)a, index(kCount<std::uint16_t>, from),
+    return (Bytes<64>)_mm512_permutex2var_epi16((__m512i)a, index(kCounts<std::uint16_t>, from),
                                                 (__m512i)b);
   } else if constexpr (W == 4) {
-    return (Bytes<64>)_mm512_permutex2var_epi32((__m512i)a, index(kCount<std::uint32_t>, from),
+    return (Bytes<64>)_mm512_permutex2var_epi32((__m512i)a, index(kCounts<std::uint32_t>, from),
                                                 (__m512i)b);
   } else {
-    return (Bytes<64>)_mm512_permutex2var_epi64((__m512i)a, index(kCount<std::uint64_t>, from),
+    return (Bytes<64>)_mm512_permutex2var_epi64((__m512i)a, index(kCounts<std::uint64_t>, from),
                                                 (__m512i)b);
   }
 }
@@ -173,23 +187,24 @@ struct Join {
     store_first_bytes(line, own, end);
 }
 
-// Writes the groups of one column: `each(i)` gives the 64 bytes of the i-th.
-template <int W, Lie Lies, bool Ends, class Each>
+// Writes the groups of one column, G if not 0: `each(i)` gives the 64 bytes of the i-th.
+template <int W, Lie Lies, bool Ends, int G, class Each>
 [[gnu::always_inline]] inline void write_column(const VisitRows& v, const Join& join, Byte* d,
                                                 Byte* kept, Each each) {
+  const I64 groups = G != 0 ? G : v.groups;
   if constexpr (Lies == Lie::kLines) {
-    for (I64 i = 0; i + 1 < v.groups; ++i) stream<64>(d + i * 64, each(i));
-    const I64 i = v.groups - 1;
+    for (I64 i = 0; i + 1 < groups; ++i) stream<64>(d + i * 64, each(i));
+    const I64 i = groups - 1;
     if (!Ends || v.last_bytes == 64)
       stream<64>(d + i * 64, each(i));
-    else
+    else if (!v.open)
       store_first_bytes(d + i * 64, each(i), v.last_bytes);
     return;
   }
   const I64 skew = static_cast<I64>(reinterpret_cast<std::uintptr_t>(d) & 63);
   Byte* line = d - skew;
   Bytes<64> before = load<64>(kept);
-  for (I64 i = 0; i < v.groups; ++i, line += 64) {
+  for (I64 i = 0; i < groups; ++i, line += 64) {
     const Bytes<64> fresh = each(i);
     const Bytes<64> whole = window<W>(before, fresh, 64 - skew);
     before = fresh;
@@ -197,27 +212,28 @@ template <int W, Lie Lies, bool Ends, class Each>
       stream<64>(line, whole);
       continue;
     }
-    const I64 end = v.last && i + 1 == v.groups ? skew + v.last_bytes : 64;
+    const I64 end = v.last && i + 1 == groups ? skew + v.last_bytes : 64;
     if (v.first && i == 0 && skew > 0)
       write_head(join, line, whole, skew);
     else if (end >= 64)
       stream<64>(line, whole);
-    else
+    else if (!v.open)
       write_tail(join, line, whole, end);
-    if (end > 64) write_tail(join, line + 64, window<W>(fresh, fresh, 64 - skew), end - 64);
+    if (end > 64 && !v.open)
+      write_tail(join, line + 64, window<W>(fresh, fresh, 64 - skew), end - 64);
   }
   if (!Ends || !v.last) store<64>(kept, before);
 }
 
 // A block of columns; the first `skip` are not wanted.
-template <int W, Lie Lies, bool Ends>
+template <int W, Lie Lies, bool Ends, int G>
 inline void write_block(Stage<W>& stage, const VisitRows& v, const Byte* src, const I64* row_src,
                         Byte* dst, const I64* col_dst, Byte* kept, I64 cols, I64 skip,
                         const PanelShape& p, I64 first_col, Byte* joined) {
   constexpr I64 group = 64 / W;
   constexpr int k = 16 / W;
   constexpr I64 pitch = kMostVisitLines * 64;
-  const I64 last = v.groups - 1;
+  const I64 last = (G != 0 ? G : v.groups) - 1;
   for (I64 g = 0; g < last; ++g)
     turn_to<W, 64>(stage.aside + g * 64, pitch, src, row_src + g * group, cols);
   row_src += last * group;
@@ -229,12 +245,11 @@ inline void write_block(Stage<W>& stage, const VisitRows& v, const Byte* src, co
       const I64 at = first_col + c - skip;
       join = {p.joins[at], joined + at * kJoinRoom, joined + (at + p.follow_step) * kJoinRoom};
     }
-    write_column<W, Lies, Ends>(
+    write_column<W, Lies, Ends, G>(
         v, join, dst + col_dst[c - skip], kept + (c - skip) * 64,
         [&](I64 i) { return i == last ? fresh : load<64>(stage.aside + c * pitch + i * 64); });
   };
-  // As many blocks together as the registers hold.
-  constexpr int P = k >= 16 ? 1 : k == 8 ? 2 : 4;
+  constexpr int P = kBlocks<W>;
   I64 c = 0;
   for (; c + P * k <= cols; c += P * k)
     turn_block<W, 64, P>(src + c * W, row_src,
@@ -259,8 +274,8 @@ inline void stage_block(Stage<W>& stage, const VisitRows& v, const Byte* src, co
                         Byte* dst, const I64* col_dst, Byte* kept, I64 cols, I64 skip) {
   for (I64 g = 0; g < v.groups; ++g, dst += 64, row_src += 64 / W) {
     const bool first = v.first && g == 0;
+    const I64 bytes = g + 1 == v.groups ? v.last_bytes : 64;
     const bool last = v.last && g + 1 == v.groups;
-    const I64 bytes = last ? v.last_bytes : 64;
     fill_stage<W>(stage, src, row_src, cols);
     if (Lies == Lie::kLines ? bytes == 64 : !first && !last) {
       write_lines(stage.bytes, kept, dst, col_dst, skip, cols - skip);
@@ -268,8 +283,15 @@ inline void stage_block(Stage<W>& stage, const VisitRows& v, const Byte* src, co
     }
     for (I64 c = skip; c < cols; ++c)
       write_ends(stage.bytes + c * 128, kept + (c - skip) * 64, dst + col_dst[c - skip], bytes,
-                 first, last);
+                 first, last, v.open);
   }
+}
+
+// What the panel before would have kept.
+template <int W>
+inline void carry_over(const PanelShape& p, const Byte* src, Byte* carry) {
+  for (int at = 0; at < 64; at += kVectorBytes)
+    turn_to<W, kVectorBytes>(carry + at, 64, src, p.row_before + at / W, p.cols);
 }
 
 // A line that is written in part has to be read: in time, or all later stores wait for it.
@@ -305,6 +327,9 @@ inline void walk_columns(const PanelPlace& now, const PanelPlace& next, PanelSco
     scout = {.shape = now.shape, .src = now.src};
     gather_lines(scout, INT64_MAX, gathered);
   }
+  if (Lies != Lie::kLines && now.before)
+    for (I64 o = 0; o < p.outers; ++o)
+      carry_over<W>(p, now.src + p.outer_src[o], carry + o * p.cols * 64);
   for (I64 first = 0, visit = 0; first < groups; first += visit_groups, ++visit) {
     const I64 past = first + visit_groups < groups ? first + visit_groups : groups;
     for (I64 o = 0; o < p.outers; ++o) {
@@ -325,8 +350,8 @@ inline void walk_columns(const PanelPlace& now, const PanelPlace& next, PanelSco
         else
           fetch_lines(scout, next, ration.next());
         if constexpr (Lies != Lie::kLines) {
-          if (first == 0) fetch_ends(p, dst, c + 4 * block, block, 0);
-          if (past == groups) fetch_ends(p, dst, c + 4 * block, block, p.rows * W);
+          if (first == 0 && !now.before) fetch_ends(p, dst, c + 4 * block, block, 0);
+          if (past == groups && !now.after) fetch_ends(p, dst, c + 4 * block, block, p.rows * W);
         }
         const I64 wanted = p.cols - c < block ? p.cols - c : block;
         // A very short block is read with columns before it.
@@ -336,12 +361,18 @@ inline void walk_columns(const PanelPlace& now, const PanelPlace& next, PanelSco
         for (I64 g = first; g < past; g += kMostVisitLines) {
           const I64 end = g + kMostVisitLines < past ? g + kMostVisitLines : past;
           const bool last = end == groups;
-          const VisitRows v{end - g, g == 0, last, last ? (p.rows - (groups - 1) * group) * W : 64};
+          const VisitRows v{.groups = end - g,
+                            .first = g == 0 && !now.before,
+                            .last = last,
+                            .open = now.after,
+                            .last_bytes = last ? (p.rows - (groups - 1) * group) * W : 64};
           const I64* row_src = rows + (g - first) * group;
 #if defined(__AVX512BW__)
           if constexpr (Lies != Lie::kBytes) {
-            const auto write =
-                v.first || v.last ? write_block<W, Lies, true> : write_block<W, Lies, false>;
+            const auto write = v.first || v.last ? write_block<W, Lies, true, 0>
+                               : v.groups == 1   ? write_block<W, Lies, false, 1>
+                               : v.groups == 2   ? write_block<W, Lies, false, 2>
+                                                 : write_block<W, Lies, false, 0>;
             write(stage, v, src, row_src, dst + g * 64, p.col_dst + c, kept, wanted + skip, skip, p,
                   c, joined + o * p.cols * kJoinRoom);
             continue;

@@ -50,6 +50,11 @@ inline void gather_lines(PanelScout& s, I64 lines, Byte* to) {
     const I64 at = s.line * 64 < last ? s.line * 64 : last;
     const I64* places = p.places + f.first;
     const Byte* from = s.src + p.outer_src[s.outer] + at;
+    if (const I64 ahead = s.front + 1 + p.lead_lines / (f.places * f.lines); ahead < v.fronts) {
+      const Front& next = p.fronts[v.first_front + ahead];
+      for (I64 i = 0; i < next.places; ++i)
+        prefetch(s.src + p.outer_src[s.outer] + at + p.places[next.first + i]);
+    }
     Byte* row = to + (f.first - p.fronts[v.first_front].first) * p.gather_pitch + at;
     for (I64 i = 0; i < f.places; ++i, row += p.gather_pitch)
       for (int b = 0; b < 64; b += kVectorBytes)

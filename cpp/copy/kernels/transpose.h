@@ -14,9 +14,12 @@ template <int W, int V, int P = 1, class Sink>
   Bytes<V> a[P][k];
   Bytes<V> b[k];
 #pragma GCC unroll 16
-  for (int r = 0; r < k; ++r)
+  for (int r = 0; r < k; ++r) {
+    Bytes<V> squares[P];
+    load_squares<V, P>(squares, src, row_src + r, k);
 #pragma GCC unroll 4
-    for (int p = 0; p < P; ++p) a[p][r] = load_lanes<V>(src + p * 16, row_src + r, k);
+    for (int p = 0; p < P; ++p) a[p][r] = squares[p];
+  }
 #pragma GCC unroll 4
   for (int p = 0; p < P; ++p) {
     // A round turns the index (register, item) by one bit; log2(k) rounds exchange the two.
