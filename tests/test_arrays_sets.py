@@ -1,4 +1,4 @@
-"""The copy kernels of every instruction set, each in a process of its own."""
+"""The copy kernels of every instruction set and tuning, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -31,19 +31,20 @@ print(plan.explain())
 """
 
 
-def run(name: str) -> subprocess.CompletedProcess[str]:
+def run(name: str, tuning: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "SHAPEWRIGHT_ISA": name},
+        env={**os.environ, "SHAPEWRIGHT_ISA": name, "SHAPEWRIGHT_TUNING": tuning},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
+@pytest.mark.parametrize("tuning", ["near", "far"])
 @pytest.mark.parametrize("name", ["baseline", "avx2", "avx512", "avx512vbmi"])
-def test_every_set_moves_the_same_bytes(name: str) -> None:
-    done = run(name)
+def test_every_set_moves_the_same_bytes(name: str, tuning: str) -> None:
+    done = run(name, tuning)
     if "isa-unknown" in done.stderr or "does not run" in done.stderr:
         pytest.skip(f"no {name} here")
     assert done.returncode == 0, done.stderr
@@ -54,3 +55,9 @@ def test_an_unknown_set_is_refused() -> None:
     done = run("avx1024")
     assert done.returncode != 0
     assert 'SHAPEWRIGHT_ISA is "avx1024"' in done.stderr
+
+
+def test_an_unknown_tuning_is_refused() -> None:
+    done = run("baseline", "fast")
+    assert done.returncode != 0
+    assert 'SHAPEWRIGHT_TUNING is "fast"; there are near, far' in done.stderr

@@ -33,7 +33,7 @@ std::int64_t room_of(PanelKind kind, const PanelShape& p) {
     case PanelKind::kColumns:
       return carry + 2 * p.visit * p.gather_pitch +
              (p.joins != nullptr ? p.cols * p.outers * kJoinRoom : 0);
-    case PanelKind::kRibbon: return kRibbonBytes + 16 * p.rows + 256;
+    case PanelKind::kRibbon: return kRibbonBytes + 64 * p.rows + 256;
     case PanelKind::kRuns: return carry + kMostVisitBytes + 256;
   }
   return 0;

@@ -30,8 +30,7 @@ constexpr double kWriteBytes = 300;  // ... a column whose first and last line a
 constexpr double kJoinBytes = 64;    // ... a column that shares these with other columns
 constexpr double kLineBytes = 16;    // ... a column of whole lines
 constexpr double kJoinedCost = 0.1;  // rows that are fetched in another order than they are turned
-constexpr double kRibbonCost = 0.12;
-constexpr double kMostCost = 4;  // beyond that, tiles by way of the cache are better
+constexpr double kMostCost = 4;      // beyond that, tiles by way of the cache are better
 
 std::int64_t ceil_of(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -124,7 +123,8 @@ void weigh(const Sight& s, PanelRoles r, Best& best) {
   if (panel.read_bytes != panel.shape.cols * s.item) cost += kJoinedCost;
   double ends = kWriteBytes * (1 - panel.led) + kJoinBytes * panel.led;
   if (fills_lines(s, r, column)) ends = kLineBytes;
-  cost += r.kind == PanelKind::kRibbon ? kRibbonCost : ends / static_cast<double>(column);
+  cost += r.kind == PanelKind::kRibbon ? panel_tuning().ribbon_cost
+                                       : ends / static_cast<double>(column);
   if (cost < best.cost) best = {std::move(r), cost};
 }
 

@@ -94,7 +94,7 @@ struct PanelScout {
 // Bytes of working memory that a panel wants.
 std::int64_t room_of(PanelKind kind, const PanelShape& shape);
 
-// What a ribbon collects before it writes; k = 16 / W columns of at most so many bytes come on top.
+// What a ribbon collects before it writes; 64 bytes of every row come on top.
 inline constexpr std::int64_t kRibbonBytes = 4 << 10;
 inline constexpr std::int64_t kMostRibbonRows = 1024;
 // A column's part of a visit, where runs are collected.

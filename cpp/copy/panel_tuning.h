@@ -8,11 +8,22 @@ namespace shapewright {
 struct PanelTuning {
   const char* name;  // for SHAPEWRIGHT_TUNING
 
-  // Short rows are joined, cut into so many places, and fetched a whole visit ahead.
+  // Rows of this length are places enough by themselves, read in the order in which they are turned.
+  std::int64_t long_row_bytes;
+
+  // Shorter rows are joined, cut into so many places, and fetched a whole visit ahead.
   std::int64_t places;
   std::int64_t least_place_bytes;
   std::int64_t visit_bytes;
   std::int64_t most_visit_bytes;  // to have long stretches
+  std::int64_t byte_places;       // and those of one-byte items, where a line takes 64 rows
+  std::int64_t byte_visit_bytes;
+
+  // Long rows of ribbons, and ribbons of more than so many bytes, are fetched in the order in which
+  // they are turned, so far ahead; none if 0.
+  std::int64_t most_joined_ribbon_bytes;
+  std::int64_t ribbon_lead_lines;
+  double ribbon_cost;  // of a byte, as in panel_choice.cpp
 
   // Rows that share few sets of the caches: of the second-level one, or ...
   std::int64_t crowded_column_bytes;

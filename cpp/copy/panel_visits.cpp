@@ -1,6 +1,6 @@
 // What a panel reads at a time, and in which order that is fetched.
 //
-// Measured on Granite Rapids (2 MiB second-level cache) and, for the rows of a visit, on Zen 5.
+// Measured on Granite Rapids and on Zen 5; what differs between the two is in panel_tuning.cpp.
 #include <algorithm>
 #include <utility>
 
@@ -12,12 +12,9 @@ namespace {
 
 using Sizes = std::vector<std::int64_t>;
 
-// Rows of this length are places enough by themselves, read in the order in which they are turned;
-// where they join one another and crowd the cache, from kLongestJoined on.
-constexpr std::int64_t kLongRow = 2048;
+// Long rows that join one another and crowd the cache are read as rows from this length on.
 constexpr std::int64_t kLongestJoined = 4096;
-constexpr std::int64_t kLongRows =
-    32;  // of a visit: as many streams as a core's prefetchers follow
+constexpr std::int64_t kLongRows = 32;  // as many streams as a core's prefetchers follow
 constexpr std::int64_t kLongRuns = 16;
 constexpr std::int64_t kLongLines = 2;  // of a column: pairs, where rows allow them
 constexpr std::int64_t kLeadLines = 128;
@@ -114,11 +111,13 @@ void Panel::plan_visits(PanelKind kind) {
   };
 
   const PanelTuning& tuning = panel_tuning();
+  const bool bytes = is_columns && shape.item_bytes == 1;
+  const std::int64_t visit_bytes = bytes ? tuning.byte_visit_bytes : tuning.visit_bytes;
   std::int64_t visit = 1;
-  std::int64_t places = tuning.places;
+  std::int64_t places = 1;
   bool as_rows = gathers;
   bool fetches = true;
-  if (!gathers && !is_ribbon && row_bytes >= kLongRow) {
+  if (!gathers && !is_ribbon && row_bytes >= tuning.long_row_bytes) {
     const std::int64_t rows = is_columns ? kLongRows : kLongRuns;
     visit =
         std::clamp<std::int64_t>(rows / unit, 1, is_columns ? std::min(most, kLongLines) : most);
@@ -133,6 +132,21 @@ void Panel::plan_visits(PanelKind kind) {
     if (crowded_far) visit = std::max<std::int64_t>(1, visit / 2);
     shape.lead_lines = kLeadLines;
   }
+  if (is_ribbon && tuning.ribbon_lead_lines > 0) {
+    // Ribbons that go on side by side in the source have long rows together.
+    std::int64_t together = 1;
+    while (together < shape.outers &&
+           outer_src_[static_cast<std::size_t>(together)] == together * row_bytes)
+      ++together;
+    if (shape.outers % together == 0 && row_bytes * together >= tuning.long_row_bytes) {
+      as_rows = true;
+      visit = together;
+    } else if (row_bytes * shape.rows > tuning.most_joined_ribbon_bytes) {
+      as_rows = true;
+    }
+    places = shape.rows;
+    shape.lead_lines = tuning.ribbon_lead_lines;
+  }
   if (gathers) {
     places = tuning.gathered_places;
     shape.lead_lines = tuning.gathered_lead_lines;
@@ -141,17 +155,24 @@ void Panel::plan_visits(PanelKind kind) {
       gathered_.push_back(std::min(r, visit * unit - 1) * shape.gather_pitch);
   } else if (!as_rows) {
     const std::int64_t unit_bytes = row_bytes * (is_ribbon ? shape.rows : unit);
-    visit = std::clamp<std::int64_t>(tuning.visit_bytes / unit_bytes, 1, most);
-    while (visit < most && 2 * visit * unit_bytes <= tuning.most_visit_bytes &&
-           mean_bytes(joined(places_of(0, visit), row_bytes)) < kJoinedBytes)
-      visit = std::min(most, 2 * visit);
-    places = tuning.places;
+    visit = std::clamp<std::int64_t>(visit_bytes / unit_bytes, 1, most);
+    // More at a visit, if its rows join one another then.
+    const auto stretch = [&](std::int64_t count) {
+      return mean_bytes(joined(places_of(0, count), row_bytes));
+    };
+    std::int64_t more = visit;
+    while (more < most && 2 * more * unit_bytes <= tuning.most_visit_bytes &&
+           stretch(more) < kJoinedBytes)
+      more = std::min(most, 2 * more);
+    if (stretch(more) >= 2 * stretch(visit)) visit = more;
+    places = bytes ? tuning.byte_places : tuning.places;
     shape.lead_lines = 0;
   }
 
   for (std::int64_t u = 0; u < units; u += visit) {
+    // The outer positions of one visit to a ribbon's rows go on side by side.
     const auto parts =
-        as_rows ? separate(places_of(u, visit), row_bytes)
+        as_rows ? separate(places_of(u, is_ribbon ? 1 : visit), row_bytes * (is_ribbon ? visit : 1))
                 : cut(joined(places_of(u, visit), row_bytes), places, tuning.least_place_bytes);
     Visit v{.first_front = static_cast<std::int64_t>(fronts_.size())};
     for (std::size_t i = 0; i < parts.size();) {

@@ -20,15 +20,6 @@ bool is_byte_run(const CanonicalCopy& c) {
   return !c.digits.empty() && c.item_bytes == 1 && c.digits[0].src == 1 && c.digits[0].dst == 1;
 }
 
-// A power of two or nearly so between rows lets their lines share few sets of a cache.
-bool crowds_cache(const CanonicalCopy& c) {
-  for (const Digit& d : c.digits) {
-    const std::int64_t step = d.src < 0 ? -d.src : d.src;
-    if (d.dst == c.item_bytes && step >= 4096 && step % 4096 == 0) return true;
-  }
-  return false;
-}
-
 // Every run of the destination starts a line.
 bool starts_lines(const CanonicalCopy& c) {
   bool all = true;
@@ -46,8 +37,7 @@ TileGoal tile_goal(const CanonicalCopy& c, bool streamed) {
   if (runs) return {.src_run_bytes = 16 << 10, .dst_run_bytes = 64, .most_bytes = 16 << 10};
   if (!streamed) return {.src_run_bytes = 64, .dst_run_bytes = 128, .most_bytes = 16 << 10};
   if (!lines) return {.src_run_bytes = 512, .dst_run_bytes = 1024, .most_bytes = 128 << 10};
-  return {
-      .src_run_bytes = 64, .dst_run_bytes = crowds_cache(c) ? 256 : 128, .most_bytes = 16 << 10};
+  return {.src_run_bytes = 64, .dst_run_bytes = 512, .most_bytes = 16 << 10};
 }
 
 // `each(v, extents)`: every combination of whole and short digits.

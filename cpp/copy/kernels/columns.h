@@ -22,12 +22,6 @@ struct Stage {
   alignas(64) Byte aside[64 / W * kMostVisitLines * 64];
 };
 
-// As many blocks together as the registers hold.
-template <int W>
-inline constexpr int kBlocks = W == 1   ? 1
-                               : W == 2 ? 2
-                                        : 4;
-
 // V / W rows of `cols` columns, 16 / W of them at least, to out, out + pitch, ...
 template <int W, int V>
 inline void turn_to(Byte* out, I64 pitch, const Byte* src, const I64* row_src, I64 cols) {
@@ -266,6 +260,17 @@ inline void write_block(Stage<W>& stage, const VisitRows& v, const Byte* src, co
                     [&](int j, Bytes<64> fresh)
                         __attribute__((always_inline)) { put(c + j, fresh); });
 }
+
+template <int W, Lie Lies>
+inline auto block_writer(const VisitRows& v) {
+  if (v.first || v.last)
+    return v.groups == 1   ? write_block<W, Lies, true, 1>
+           : v.groups == 2 ? write_block<W, Lies, true, 2>
+                           : write_block<W, Lies, true, 0>;
+  return v.groups == 1   ? write_block<W, Lies, false, 1>
+         : v.groups == 2 ? write_block<W, Lies, false, 2>
+                         : write_block<W, Lies, false, 0>;
+}
 #endif
 
 // The same by way of the stage.
@@ -369,10 +374,7 @@ inline void walk_columns(const PanelPlace& now, const PanelPlace& next, PanelSco
           const I64* row_src = rows + (g - first) * group;
 #if defined(__AVX512BW__)
           if constexpr (Lies != Lie::kBytes) {
-            const auto write = v.first || v.last ? write_block<W, Lies, true, 0>
-                               : v.groups == 1   ? write_block<W, Lies, false, 1>
-                               : v.groups == 2   ? write_block<W, Lies, false, 2>
-                                                 : write_block<W, Lies, false, 0>;
+            const auto write = block_writer<W, Lies>(v);
             write(stage, v, src, row_src, dst + g * 64, p.col_dst + c, kept, wanted + skip, skip, p,
                   c, joined + o * p.cols * kJoinRoom);
             continue;

@@ -40,18 +40,21 @@ struct Ribbon {
   }
 };
 
-// k columns of all rows to the stage. A group of rows may write past the end of its column: from
-// the last group to the first and from the left column to the right, what belongs there comes
-// later.
-template <int W, int V>
+// Blocks of columns of all rows to the stage, P at a time. A group of rows may write past the end
+// of its column: from the last group to the first and from the left column to the right, what
+// belongs there comes later.
+template <int W, int V, int P>
 [[gnu::always_inline]] inline void turn_short_columns(const PanelShape& p, const Byte* from,
-                                                      Byte* out, I64 skip) {
+                                                      Byte* out, I64 blocks, I64 skip) {
   constexpr I64 group = V / W;
+  constexpr I64 k = 16 / W;
   const I64 pitch = p.rows * W;
   for (I64 g = (p.rows - 1) / group * group; g >= 0; g -= group)
-    turn_block<W, V>(from, p.row_src + g, [=](int j, Bytes<V> v) __attribute__((always_inline)) {
-      if (j >= skip) store<V>(out + (j - skip) * pitch + g * W, v);
-    });
+    for (I64 n = 0; n < blocks; n += P)
+      turn_block<W, V, P>(from + n * 16, p.row_src + g,
+                          [=](int j, Bytes<V> v) __attribute__((always_inline)) {
+                            if (j >= skip) store<V>(out + (n * k + j - skip) * pitch + g * W, v);
+                          });
 }
 
 template <int W, int V>
@@ -59,6 +62,7 @@ inline void walk_ribbon(const PanelPlace& now, const PanelPlace& next, PanelScou
                         Byte* room) {
   const PanelShape& p = *now.shape;
   constexpr I64 k = 16 / W;
+  constexpr I64 line = 4 * k;
   start_scout(scout, now, next);
   for (I64 visit = 0; visit < p.visits; ++visit) {
     const I64 first = visit * p.visit;
@@ -67,11 +71,20 @@ inline void walk_ribbon(const PanelPlace& now, const PanelPlace& next, PanelScou
     for (I64 o = first; o < past; ++o) {
       Ribbon ribbon(room, now.dst + p.outer_dst[o]);
       const Byte* src = now.src + p.outer_src[o];
-      for (I64 c = 0; c < p.cols; c += k) {
+      I64 c = 0;
+      for (; c + line <= p.cols; c += line) {  // of every row: what is read once is soon lost
+        I64 lines = 0;
+        for (int i = 0; i < 4; ++i) lines += ration.next();
+        fetch_lines(scout, next, lines);
+        turn_short_columns<W, V, kBlocks<W>>(p, src + c * W, ribbon.stage + ribbon.end, 4, 0);
+        ribbon.end += line * p.rows * W;
+        if (ribbon.end >= kRibbonBytes) ribbon.flush();
+      }
+      for (; c < p.cols; c += k) {
         fetch_lines(scout, next, ration.next());
         // The last columns are read with some before them, which are dropped.
         const I64 skip = c + k <= p.cols ? 0 : c + k - p.cols;
-        turn_short_columns<W, V>(p, src + (c - skip) * W, ribbon.stage + ribbon.end, skip);
+        turn_short_columns<W, V, 1>(p, src + (c - skip) * W, ribbon.stage + ribbon.end, 1, skip);
         ribbon.end += (k - skip) * p.rows * W;
         if (ribbon.end >= kRibbonBytes) ribbon.flush();
       }

@@ -5,14 +5,31 @@
 // then holds column j of all rows of the block, in order.
 #pragma once
 
+// The k x k items of every lane. A round turns the index (register, item) by one bit; log2(k)
+// rounds exchange the two.
+template <int W, int V>
+[[gnu::always_inline]] inline void turn_squares(Bytes<V>* a) {
+  constexpr int k = 16 / W;
+  constexpr int kUnit = W < 16 ? W : 8;
+  Bytes<V> b[k];
+#pragma GCC unroll 4
+  for (int n = 1; n < k; n *= 2) {
+#pragma GCC unroll 16
+    for (int i = 0; i < k / 2; ++i) {
+      b[2 * i] = unpack<kUnit, V, false>(a[i], a[i + k / 2]);
+      b[2 * i + 1] = unpack<kUnit, V, true>(a[i], a[i + k / 2]);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < k; ++i) a[i] = b[i];
+  }
+}
+
 // P blocks side by side: of every row, all that is wanted is read at once, for rows at a distance
 // of a power of two take each other's place in the cache.
 template <int W, int V, int P = 1, class Sink>
 [[gnu::always_inline]] inline void turn_block(const Byte* src, const I64* row_src, Sink sink) {
   constexpr int k = 16 / W;
-  constexpr int kUnit = W < 16 ? W : 8;
   Bytes<V> a[P][k];
-  Bytes<V> b[k];
 #pragma GCC unroll 16
   for (int r = 0; r < k; ++r) {
     Bytes<V> squares[P];
@@ -22,21 +39,17 @@ template <int W, int V, int P = 1, class Sink>
   }
 #pragma GCC unroll 4
   for (int p = 0; p < P; ++p) {
-    // A round turns the index (register, item) by one bit; log2(k) rounds exchange the two.
-#pragma GCC unroll 4
-    for (int n = 1; n < k; n *= 2) {
-#pragma GCC unroll 16
-      for (int i = 0; i < k / 2; ++i) {
-        b[2 * i] = unpack<kUnit, V, false>(a[p][i], a[p][i + k / 2]);
-        b[2 * i + 1] = unpack<kUnit, V, true>(a[p][i], a[p][i + k / 2]);
-      }
-#pragma GCC unroll 16
-      for (int i = 0; i < k; ++i) a[p][i] = b[i];
-    }
+    turn_squares<W, V>(a[p]);
 #pragma GCC unroll 16
     for (int j = 0; j < k; ++j) sink(p * k + j, a[p][j]);
   }
 }
+
+// As many blocks side by side as the registers hold.
+template <int W>
+inline constexpr int kBlocks = W == 1   ? 1
+                               : W == 2 ? 2
+                                        : 4;
 
 // `cols` columns of a block, where that is fewer than it has: the others are read and dropped.
 template <int W, int V, bool Stream>
