@@ -138,6 +138,8 @@ def run_cases(
             rival_rounds=options.peer_rounds,
         )
         rows.append(row)
+        if peers:
+            peers.give_back_freed_memory()
         others = [
             f"{name} {row['times'][name]['us'] / row['times']['ours 1']['us']:.1f}x"
             for name in ("numpy", "torch", "einops", "xla")

@@ -8,6 +8,7 @@ imported, PyTorch and OpenCV when they are.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -174,6 +175,13 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         for option, value in ((M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 2**31 - 1)):
             mallopt(option, value)
+
+
+def give_back_freed_memory() -> None:
+    """What a case has left behind: kept memory comes apart, and results of another size need more."""
+    gc.collect()
+    if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "malloc_trim"):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def present() -> list[str]:
