@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "copy/walk.h"
+
 namespace shapewright {
 namespace {
 
@@ -64,6 +66,15 @@ std::vector<std::int64_t> choose_extents(const CanonicalCopy& copy, const TileGo
     if (!grow(i, ceil_of(goal.src_run_bytes, have), std::max<std::int64_t>(1, line / 4))) break;
     run *= digits[i].size;
     have *= digits[i].size;
+  }
+  // A step from tile to tile costs as much as a few hundred bytes.
+  int cuts = 0;
+  for (std::size_t i = 0; i < digits.size(); ++i)
+    cuts += extents[i] > 1 && extents[i] < digits[i].size;
+  for (std::size_t i = 0; i < digits.size() && cuts < kMostCuts; ++i) {
+    const std::int64_t bytes = items * copy.item_bytes;
+    if (extents[i] > 1 || digits[i].size == 1 || 2 * bytes > goal.least_bytes) continue;
+    if (!grow(i, goal.least_bytes / bytes, 1)) ++cuts;
   }
   return extents;
 }

@@ -13,6 +13,7 @@ struct TileGoal {
   std::int64_t src_run_bytes = 64;   // bytes side by side in the source
   std::int64_t dst_run_bytes = 128;  // and in the destination
   std::int64_t most_bytes = 24 << 10;
+  std::int64_t least_bytes = 0;
 };
 
 // Positions of every digit that a whole tile covers, in the order of the canonical digits.

@@ -35,7 +35,9 @@ TileGoal tile_goal(const CanonicalCopy& c, bool streamed) {
   if (short_runs || (c.item_bytes > 16 && streamed))
     return {.src_run_bytes = 512, .dst_run_bytes = 2048, .most_bytes = 64 << 10};
   if (runs) return {.src_run_bytes = 16 << 10, .dst_run_bytes = 64, .most_bytes = 16 << 10};
-  if (!streamed) return {.src_run_bytes = 64, .dst_run_bytes = 128, .most_bytes = 16 << 10};
+  if (!streamed)
+    return {
+        .src_run_bytes = 64, .dst_run_bytes = 128, .most_bytes = 16 << 10, .least_bytes = 2 << 10};
   if (!lines) return {.src_run_bytes = 512, .dst_run_bytes = 1024, .most_bytes = 128 << 10};
   return {.src_run_bytes = 64, .dst_run_bytes = 512, .most_bytes = 16 << 10};
 }
