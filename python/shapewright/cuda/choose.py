@@ -1,0 +1,214 @@
+"""From a layout to launches: the first family in `FAMILIES` that takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shapewright.cuda.kernels import TILE_OUTER_RANKS, kernel_named, ranks_for
+from shapewright.cuda.kernels.copy import VECTORS
+from shapewright.cuda.kernels.direct import ITEMS as DIRECT_ITEMS
+from shapewright.cuda.kernels.inner import DIRECT_CODE, PACKED_CODE, Code, small_magic_of
+from shapewright.cuda.kernels.packed import tile_items, tile_slots
+from shapewright.cuda.kernels.tile import SHAPES, VECTOR, tile_sides
+from shapewright.cuda.layout import MOST_SIZE, Layout, with_items_of
+from shapewright.cuda.step import MOST_BLOCKS, Step, blocks_of, outer_values, values_of
+from shapewright.cuda.tiling import Cut, Tiling, linear_tiling, packed_tiling
+
+TILE_RANK, OUTER_RANK = 12, 24  # of the largest direct and packed kernels
+RUN_BYTES = (128, 64, 32)  # that a packed tile reads and writes, if it can be made so
+LEAST_TILE_RUN = 64  # bytes along A and B for G2 to be tried
+LEAST_TILE_USE = 0.6  # of the threads of its tiles
+BANK_BYTES = 4
+
+
+def plan_move(layout: Layout, src_address: int, dst_address: int) -> list[Step]:
+    """Launches that move every item once. Only the addresses modulo 16 matter."""
+    if 0 in (digit.size for digit in layout.digits):
+        return []
+    return _steps(with_items_of(layout, src_address, dst_address), src_address, dst_address)
+
+
+def _steps(layout: Layout, src_address: int, dst_address: int) -> list[Step]:
+    if all(digit.size < MOST_SIZE for digit in layout.digits) or _is_run(layout):
+        for family in FAMILIES:
+            step = family(layout, src_address, dst_address)
+            if step is not None and step.blocks < MOST_BLOCKS:
+                return [step]
+    return [s for half in layout.halves() for s in _steps(half, src_address, dst_address)]
+
+
+def _is_run(layout: Layout) -> bool:
+    return all(d.src == d.dst == layout.item_bytes for d in layout.digits) and (
+        len(layout.digits) <= 1
+    )
+
+
+def _copy(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    if not _is_run(layout):
+        return None
+    src, dst = src_address + layout.src_offset, dst_address + layout.dst_offset
+    run = layout.items * layout.item_bytes
+    apart = (src - dst) % VECTOR
+    vector = apart & -apart if apart else VECTOR
+    head = min(-dst % vector, run)
+    vectors, tail = divmod(run - head, vector)
+    kernel = kernel_named(f"copy_{vector}")
+    return Step(
+        kernel=kernel.name,
+        blocks=max(1, -(-vectors // VECTORS) + (vectors % VECTORS == 0 and tail > 0)),
+        src_offset=layout.src_offset + head,
+        dst_offset=layout.dst_offset + head,
+        values=values_of(kernel, {"vectors": vectors, "head": head, "tail": tail}),
+    )
+
+
+def _tile(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    item = layout.item_bytes
+    side = VECTOR // item
+    along_b = next((d for d in layout.digits if d.dst == item), None)
+    along_a = next((d for d in layout.digits if d.src == item), None)
+    if along_a is None or along_b is None or along_a == along_b:
+        return None
+    others = [d for d in layout.digits if d not in (along_a, along_b)]
+    addresses = (
+        src_address + layout.src_offset,
+        dst_address + layout.dst_offset,
+        along_b.src,
+        along_a.dst,
+        *(stride for d in others for stride in (d.src, d.dst)),
+    )
+    fits = (
+        not any(address % VECTOR for address in addresses)
+        and not along_a.size % side
+        and not along_b.size % side
+        and min(along_a.size, along_b.size) * item >= LEAST_TILE_RUN
+        and max(abs(along_b.src), along_a.dst) < MOST_SIZE
+        and len(others) + 2 <= TILE_OUTER_RANKS[-1]
+    )
+    if not fits:
+        return None
+    use, (cols, rows) = max(
+        (_use(along_a.size, along_b.size, tile_sides(item, *shape)), shape)
+        for shape in SHAPES[item]
+    )
+    if use < LEAST_TILE_USE:
+        return None
+    tile_a, tile_b = tile_sides(item, cols, rows)
+    digits = (Cut(along_a, tile_a).chunks, Cut(along_b, tile_b).chunks, *others)
+    rank = next(rank for rank in TILE_OUTER_RANKS if len(digits) <= rank)
+    kernel = kernel_named(f"tile_{item}_{cols}_{rows}_{rank}")
+    named = outer_values(digits, rank) | {
+        "size_a": along_a.size,
+        "size_b": along_b.size,
+        "src_pitch": along_b.src,
+        "dst_pitch": along_a.dst,
+    }
+    return Step(
+        kernel=kernel.name,
+        blocks=blocks_of(digits),
+        src_offset=layout.src_offset,
+        dst_offset=layout.dst_offset,
+        values=values_of(kernel, named),
+    )
+
+
+def _use(size_a: int, size_b: int, sides: tuple[int, int]) -> float:
+    """How much of the tiles lies inside; the squarer tile wins where that is equal."""
+    tile_a, tile_b = sides
+    covered = -(-size_a // tile_a) * tile_a * -(-size_b // tile_b) * tile_b
+    return size_a * size_b / covered - abs(tile_a - tile_b) * 1e-6
+
+
+def _packed(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    item = layout.item_bytes
+    tilings = (
+        packed_tiling(layout, tile_items(item), PACKED_CODE.most_chunk, TILE_RANK, run)
+        for run in RUN_BYTES
+    )
+    tiling = next((tiling for tiling in tilings if tiling is not None), None)
+    if tiling is None or len(tiling.block_digits) > OUTER_RANK:
+        return None
+    loads = sorted(tiling.inside, key=lambda cut: (cut.digit.src == 0, abs(cut.digit.src)))
+    stores = sorted(tiling.inside, key=lambda cut: cut.digit.dst)
+    slots = _slots(loads, stores[0], item)
+    if slots is None:
+        return None
+    tile_rank, outer_rank = ranks_for(len(tiling.inside), len(tiling.block_digits))
+    kernel = kernel_named(f"packed_{item}_{tile_rank}_{outer_rank}")
+    named: dict[str, object] = {
+        **outer_values(tiling.block_digits, outer_rank),
+        **tiling.chunk_values(),
+    }
+    units = _units(tiling, PACKED_CODE)
+    for side, cuts in (("load", loads), ("store", stores)):
+        strides = [c.digit.src if side == "load" else c.digit.dst for c in cuts]
+        named |= {
+            f"{side}_size": _padded((c.chunk for c in cuts), 1, tile_rank),
+            f"{side}_magic": _padded((small_magic_of(c.chunk) for c in cuts), 1 << 31, tile_rank),
+            f"{side}_stride": _padded(strides, 0, tile_rank),
+            f"{side}_unit": _padded((slots[c] + units[c] for c in cuts), 0, tile_rank),
+        }
+    return _tiled_step(kernel.name, tiling, layout, named)
+
+
+def _slots(loads: list[Cut], first_stored: Cut, item: int) -> dict[Cut, int] | None:
+    """Slots from one item to the next along each digit: dense in the order of loads, but that
+    neighbours in the destination lie an odd number of banks apart."""
+    unit = max(1, BANK_BYTES // item)
+    padded, plain = {}, {}
+    stride = dense = 1
+    for cut in loads:
+        if cut == first_stored and stride > 1:
+            stride = -(-stride // unit) * unit
+            stride += unit * (stride // unit % 2 == 0)
+        padded[cut], plain[cut] = stride, dense
+        stride, dense = stride * cut.chunk, dense * cut.chunk
+    if stride <= tile_slots(item):
+        return padded
+    return plain if dense <= tile_slots(item) else None
+
+
+def _units(tiling: Tiling, code: Code) -> dict[Cut, int]:
+    units = dict.fromkeys(tiling.inside, 0)
+    for cut, unit in zip(tiling.cuts, (code.a_unit, code.b_unit), strict=False):
+        units[cut] = unit
+    return units
+
+
+def _padded(values: object, filling: int, count: int) -> tuple[int, ...]:
+    row = tuple(values)  # type: ignore[arg-type, var-annotated]
+    return row + (filling,) * (count - len(row))
+
+
+def _direct(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    item = layout.item_bytes
+    tiling = linear_tiling(layout, DIRECT_ITEMS, DIRECT_CODE.most_chunk, TILE_RANK)
+    if len(tiling.block_digits) > OUTER_RANK:
+        return None
+    tile_rank, outer_rank = ranks_for(len(tiling.inside), len(tiling.block_digits))
+    kernel = kernel_named(f"direct_{item}_{tile_rank}_{outer_rank}")
+    cuts = tiling.inside
+    units = _units(tiling, DIRECT_CODE)
+    named = {
+        **outer_values(tiling.block_digits, outer_rank),
+        **tiling.chunk_values(),
+        "size": _padded((c.chunk for c in cuts), 1, tile_rank),
+        "magic": _padded((small_magic_of(c.chunk) for c in cuts), 1 << 31, tile_rank),
+        "src_stride": _padded((c.digit.src for c in cuts), 0, tile_rank),
+        "dst_stride": _padded((c.digit.dst for c in cuts), 0, tile_rank),
+        "unit": _padded((units[c] for c in cuts), 0, tile_rank),
+    }
+    return _tiled_step(kernel.name, tiling, layout, named)
+
+
+def _tiled_step(name: str, tiling: Tiling, layout: Layout, named: dict[str, object]) -> Step:
+    return Step(
+        kernel=name,
+        blocks=blocks_of(tiling.block_digits),
+        src_offset=layout.src_offset,
+        dst_offset=layout.dst_offset,
+        values=values_of(kernel_named(name), named),
+    )
+
+
+FAMILIES: tuple[Callable[[Layout, int, int], Step | None], ...] = (_copy, _tile, _packed, _direct)

@@ -1,0 +1,58 @@
+"""The kernels by name: families, and the ranks they are built for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from shapewright.cuda.kernel import Kernel
+from shapewright.cuda.kernels.copy import copy_kernel
+from shapewright.cuda.kernels.direct import direct_kernel
+from shapewright.cuda.kernels.packed import packed_kernel
+from shapewright.cuda.kernels.tile import SHAPES, tile_kernel
+from shapewright.cuda.target import ITEM_BYTES
+
+# (digits in a tile, digits among blocks) that direct and packed are built for, smallest first.
+RANKS = ((4, 4), (4, 8), (12, 24))
+TILE_OUTER_RANKS = (3, 6)
+
+
+MAKERS: dict[str, Callable[..., Kernel]] = {
+    "copy": copy_kernel,
+    "direct": direct_kernel,
+    "packed": packed_kernel,
+    "tile": tile_kernel,
+}
+
+
+def ranks_for(tile_rank: int, outer_rank: int) -> tuple[int, int]:
+    """The smallest ranks that hold so many digits."""
+    return next(row for row in RANKS if tile_rank <= row[0] and outer_rank <= row[1])
+
+
+@cache
+def kernel_named(name: str) -> Kernel:
+    """The kernel of a name such as `packed_4_4_8`.
+
+    >>> kernel_named("tile_2_8_16_3").threads
+    128
+    """
+    family, *numbers = name.split("_")
+    sizes = [int(number) for number in numbers]
+    return MAKERS[family](*sizes)
+
+
+def all_names() -> list[str]:
+    """Every kernel that moves bytes as they are."""
+    ranks = [f"{tile}_{outer}" for tile, outer in RANKS]
+    return [
+        *(f"copy_{n}" for n in ITEM_BYTES),
+        *(f"direct_{n}_{row}" for n in ITEM_BYTES for row in ranks),
+        *(f"packed_{n}_{row}" for n in ITEM_BYTES for row in ranks),
+        *(
+            f"tile_{n}_{cols}_{rows}_{rank}"
+            for n in ITEM_BYTES
+            for cols, rows in SHAPES[n]
+            for rank in TILE_OUTER_RANKS
+        ),
+    ]
