@@ -15,6 +15,7 @@ from shapewright.cuda.gpu import GPU
 from shapewright.cuda.kernel import Kernel, Param
 
 KINDS = {"memory": types.uint64, "u32": types.uint32, "u64": types.uint64}
+TARGETS = ((7, 5), (8, 0), (8, 6), (8, 9), (9, 0), (10, 0), (12, 0))
 WARN = ("-Xptxas=-v", "-verbose", "-Xptxas=--warn-on-spills")
 
 
@@ -91,14 +92,14 @@ def _warm_up() -> None:
             del numpy.row_stack
 
 
-def compile_ptx(kernel: Kernel, capability: tuple[int, int]) -> str:
-    """PTX whose entry is named as the kernel."""
+def compile_ptx(kernel: Kernel) -> str:
+    """PTX whose entry is named as the kernel, for the oldest target; the others take it too."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         _warm_up()
         signature = types.void(*(_type_of(param) for param in kernel.launch_params))
         ptx, _ = cuda.compile_ptx(
-            _entry(kernel), signature, cc=capability, launch_bounds=kernel.threads
+            _entry(kernel), signature, cc=TARGETS[0], launch_bounds=kernel.threads
         )
     named: str = re.sub(r"^\.common .*NumbaEnv.*\n", "", ptx, flags=re.MULTILINE)
     entry = re.search(r"\.entry (\w+)", named)
@@ -128,4 +129,4 @@ def assemble(ptx: str, capability: tuple[int, int]) -> Cubin:
 
 def build(kernel: Kernel, capability: tuple[int, int]) -> Cubin:
     """Machine code of a kernel for a compute capability such as (9, 0)."""
-    return assemble(compile_ptx(kernel, capability), capability)
+    return assemble(compile_ptx(kernel), capability)
