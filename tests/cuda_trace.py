@@ -45,7 +45,7 @@ def trace_block(kernel: Kernel, params: Sequence[Any]) -> Trace:
     """Block 0 of a full tile. Memories are addresses."""
     trace = Trace()
 
-    def words(count: int) -> Callable[..., Any]:
+    def numbers(kind: str, count: int) -> Callable[..., Any]:
         raise NotImplementedError
 
     target = Target(
@@ -55,9 +55,9 @@ def trace_block(kernel: Kernel, params: Sequence[Any]) -> Trace:
         shared_load={n: trace.note("shared", n) for n in ITEM_BYTES},
         shared_store={n: trace.note("shared", n) for n in ITEM_BYTES},
         advance=lambda memory, offset: memory + offset,
-        words=words,
+        numbers=numbers,
         byte_permute=lambda low, high, selector: low,
-        float_bits={},
+        floats={},
     )
     with np.errstate(over="ignore"):
         for phase, function in enumerate(kernel.phases(target)):

@@ -13,6 +13,7 @@ pytest.importorskip("cuda.bindings.nvjitlink")
 from cuda_ptx import BITS, accesses, parameter_bits, per_vector
 from shapewright.cuda.build import TARGETS, assemble, compile_ptx
 from shapewright.cuda.kernels import all_names, kernel_named
+from shapewright.cuda.kernels.element import BYTES
 
 REGISTERS = 65536  # of a multiprocessor, on each target
 LEAST_BLOCKS = 2  # that must fit at once
@@ -23,12 +24,34 @@ SHARED_BYTES = 48 << 10  # what a kernel has without asking
 BUDGET = {"copy_16": 10, "tile_16": 50, "tile_8": 50, "tile_4": 48, "tile_2": 42, "tile_1": 42}
 
 
+# Of the casts, some: every decoder, encoder and operation is in one of them.
+CASTS = [
+    "cast_bool_u8_plain_4_4", "cast_u8_i8_plain_4_4", "cast_i8_u16_plain_4_4",
+    "cast_u16_i16_plain_4_4", "cast_i16_i32_plain_4_4", "cast_i32_i64_plain_4_4",
+    "cast_i64_f16_plain_4_4", "cast_f16_bf16_plain_4_4", "cast_bf16_f32_plain_4_4",
+    "cast_f32_f64_affine_4_4", "cast_f64_bool_plain_4_4", "cast_f64_f16_plain_4_4",
+    "cast_u8_f16_normalize_4_4", "cast_u8_f64_normalize_4_4", "cast_f32_f16_affine_12_24",
+]  # fmt: skip
+NAMES = [*all_names(), *CASTS]
+
+
 @cache
 def ptx_of(name: str) -> str:
     return compile_ptx(kernel_named(name))
 
 
-@pytest.mark.parametrize("name", all_names())
+def besides(name: str) -> set[int]:
+    """Widths of accesses other than the kernel's own."""
+    family, *rest = name.split("_")
+    if family == "cast":
+        dst, op = rest[1:3]
+        params = set() if op == "plain" else {8 if dst == "f64" else 4}
+        return {BYTES[dst]} | params
+    # Head and tail of a run; rows and map of a batch; the table of images.
+    return {"copy": {1}, "batched": {4, 8}, "image": {4}}.get(family, set())
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_ptx(name: str) -> None:
     kernel, ptx = kernel_named(name), ptx_of(name)
     expected = [BITS[p.kind] for p in kernel.launch_params for _ in range(max(1, p.count))]
@@ -36,15 +59,14 @@ def test_ptx(name: str) -> None:
     assert f".entry {name}(" in ptx
     assert f".maxntid {kernel.threads}" in ptx
     assert ".local" not in ptx
-    assert not re.search(r"\b(div|rem)\.", ptx)
+    assert not re.search(r"\b(div|rem)\.[usb]", ptx), "a division of integers"
     assert not re.search(r"\bcall\b", ptx)
     widths = {access.width for access in accesses(ptx.splitlines()) if access.space == "global"}
-    ends = {1} if name.startswith("copy") else set()  # head and tail
-    assert widths == {kernel.vector_bytes} | ends
+    assert widths == {kernel.vector_bytes} | besides(name)
     assert kernel.shared_words * 4 <= SHARED_BYTES
 
 
-@pytest.mark.parametrize("name", all_names())
+@pytest.mark.parametrize("name", NAMES)
 def test_machine_code(name: str) -> None:
     kernel, ptx = kernel_named(name), ptx_of(name)
     for target in TARGETS:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shapewright.cuda.choose_packed import (
+    OUTER_RANK,
+    TILE_RANK,
+    code_units,
+    dense_tiling,
+    packed_values,
+    padded,
+    tiled_step,
+)
 from shapewright.cuda.kernels import TILE_OUTER_RANKS, kernel_named, ranks_for
 from shapewright.cuda.kernels.copy import VECTORS
 from shapewright.cuda.kernels.direct import ITEMS as DIRECT_ITEMS
-from shapewright.cuda.kernels.inner import DIRECT_CODE, PACKED_CODE, Code, small_magic_of
-from shapewright.cuda.kernels.packed import tile_items, tile_slots
+from shapewright.cuda.kernels.inner import DIRECT_CODE, small_magic_of
 from shapewright.cuda.kernels.tile import SHAPES, VECTOR, tile_sides
 from shapewright.cuda.layout import MOST_SIZE, Layout, with_items_of
 from shapewright.cuda.step import MOST_BLOCKS, Step, blocks_of, outer_values, values_of
-from shapewright.cuda.tiling import Cut, Tiling, linear_tiling, packed_tiling
+from shapewright.cuda.tiling import Cut, linear_tiling
 
-TILE_RANK, OUTER_RANK = 12, 24  # of the largest direct and packed kernels
-RUN_BYTES = (128, 64, 32)  # that a packed tile reads and writes, if it can be made so
 LEAST_TILE_RUN = 64  # bytes along A and B for G2 to be tried
 LEAST_TILE_USE = 0.6  # of the threads of its tiles
-BANK_BYTES = 4
 
 
 def plan_move(layout: Layout, src_address: int, dst_address: int) -> list[Step]:
@@ -120,64 +125,15 @@ def _use(size_a: int, size_b: int, sides: tuple[int, int]) -> float:
 
 
 def _packed(layout: Layout, src_address: int, dst_address: int) -> Step | None:
-    item = layout.item_bytes
-    tilings = (
-        packed_tiling(layout, tile_items(item), PACKED_CODE.most_chunk, TILE_RANK, run)
-        for run in RUN_BYTES
-    )
-    tiling = next((tiling for tiling in tilings if tiling is not None), None)
+    tiling = dense_tiling(layout)
     if tiling is None or len(tiling.block_digits) > OUTER_RANK:
         return None
-    loads = sorted(tiling.inside, key=lambda cut: (cut.digit.src == 0, abs(cut.digit.src)))
-    stores = sorted(tiling.inside, key=lambda cut: cut.digit.dst)
-    slots = _slots(loads, stores[0], item)
-    if slots is None:
+    ranks = ranks_for(len(tiling.inside), len(tiling.block_digits))
+    named = packed_values(layout, tiling, *ranks)
+    if named is None:
         return None
-    tile_rank, outer_rank = ranks_for(len(tiling.inside), len(tiling.block_digits))
-    kernel = kernel_named(f"packed_{item}_{tile_rank}_{outer_rank}")
-    named: dict[str, object] = {
-        **outer_values(tiling.block_digits, outer_rank),
-        **tiling.chunk_values(),
-    }
-    units = _units(tiling, PACKED_CODE)
-    for side, cuts in (("load", loads), ("store", stores)):
-        strides = [c.digit.src if side == "load" else c.digit.dst for c in cuts]
-        named |= {
-            f"{side}_size": _padded((c.chunk for c in cuts), 1, tile_rank),
-            f"{side}_magic": _padded((small_magic_of(c.chunk) for c in cuts), 1 << 31, tile_rank),
-            f"{side}_stride": _padded(strides, 0, tile_rank),
-            f"{side}_unit": _padded((slots[c] + units[c] for c in cuts), 0, tile_rank),
-        }
-    return _tiled_step(kernel.name, tiling, layout, named)
-
-
-def _slots(loads: list[Cut], first_stored: Cut, item: int) -> dict[Cut, int] | None:
-    """Slots from one item to the next along each digit: dense in the order of loads, but that
-    neighbours in the destination lie an odd number of banks apart."""
-    unit = max(1, BANK_BYTES // item)
-    padded, plain = {}, {}
-    stride = dense = 1
-    for cut in loads:
-        if cut == first_stored and stride > 1:
-            stride = -(-stride // unit) * unit
-            stride += unit * (stride // unit % 2 == 0)
-        padded[cut], plain[cut] = stride, dense
-        stride, dense = stride * cut.chunk, dense * cut.chunk
-    if stride <= tile_slots(item):
-        return padded
-    return plain if dense <= tile_slots(item) else None
-
-
-def _units(tiling: Tiling, code: Code) -> dict[Cut, int]:
-    units = dict.fromkeys(tiling.inside, 0)
-    for cut, unit in zip(tiling.cuts, (code.a_unit, code.b_unit), strict=False):
-        units[cut] = unit
-    return units
-
-
-def _padded(values: object, filling: int, count: int) -> tuple[int, ...]:
-    row = tuple(values)  # type: ignore[arg-type, var-annotated]
-    return row + (filling,) * (count - len(row))
+    name = f"packed_{layout.item_bytes}_{ranks[0]}_{ranks[1]}"
+    return tiled_step(name, tiling, layout, named)
 
 
 def _direct(layout: Layout, src_address: int, dst_address: int) -> Step | None:
@@ -188,27 +144,17 @@ def _direct(layout: Layout, src_address: int, dst_address: int) -> Step | None:
     tile_rank, outer_rank = ranks_for(len(tiling.inside), len(tiling.block_digits))
     kernel = kernel_named(f"direct_{item}_{tile_rank}_{outer_rank}")
     cuts = tiling.inside
-    units = _units(tiling, DIRECT_CODE)
+    units = code_units(tiling, DIRECT_CODE)
     named = {
         **outer_values(tiling.block_digits, outer_rank),
         **tiling.chunk_values(),
-        "size": _padded((c.chunk for c in cuts), 1, tile_rank),
-        "magic": _padded((small_magic_of(c.chunk) for c in cuts), 1 << 31, tile_rank),
-        "src_stride": _padded((c.digit.src for c in cuts), 0, tile_rank),
-        "dst_stride": _padded((c.digit.dst for c in cuts), 0, tile_rank),
-        "unit": _padded((units[c] for c in cuts), 0, tile_rank),
+        "size": padded((c.chunk for c in cuts), 1, tile_rank),
+        "magic": padded((small_magic_of(c.chunk) for c in cuts), 1 << 31, tile_rank),
+        "src_stride": padded((c.digit.src for c in cuts), 0, tile_rank),
+        "dst_stride": padded((c.digit.dst for c in cuts), 0, tile_rank),
+        "unit": padded((units[c] for c in cuts), 0, tile_rank),
     }
-    return _tiled_step(kernel.name, tiling, layout, named)
-
-
-def _tiled_step(name: str, tiling: Tiling, layout: Layout, named: dict[str, object]) -> Step:
-    return Step(
-        kernel=name,
-        blocks=blocks_of(tiling.block_digits),
-        src_offset=layout.src_offset,
-        dst_offset=layout.dst_offset,
-        values=values_of(kernel_named(name), named),
-    )
+    return tiled_step(kernel.name, tiling, layout, named)
 
 
 FAMILIES: tuple[Callable[[Layout, int, int], Step | None], ...] = (_copy, _tile, _packed, _direct)

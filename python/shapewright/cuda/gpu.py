@@ -13,6 +13,7 @@ from llvmlite import ir
 from numba import cuda, types
 from numba.cuda.extending import intrinsic
 
+from shapewright.cuda.gpu_floats import FLOATS
 from shapewright.cuda.target import ITEM_BYTES, Function, Target, words_of
 
 I8, I32 = ir.IntType(8), ir.IntType(32)
@@ -85,19 +86,25 @@ def _shared_access(item_bytes: int, move: Callable[..., None]) -> Function:
     return access
 
 
-def _words(count: int) -> Function:
+def _numbers(kind: str, count: int) -> Function:
+    bits = int(kind[1:])
+    number = types.uint32 if bits == 32 else types.uint64
+
     @intrinsic
-    def words(typing_context: Any, memory: Any, offset: Any) -> Any:
-        result = types.UniTuple(types.uint32, count)
+    def numbers(typing_context: Any, memory: Any, offset: Any) -> Any:
+        result = types.UniTuple(number, count)
 
         def emit(context: Any, b: Any, signature: Any, args: Any) -> Any:
-            start = b.inttoptr(b.add(args[0], args[1]), ir.PointerType(I32, addrspace=GLOBAL))
-            rows = [b.load(b.gep(start, [ir.Constant(I32, k)]), align=4) for k in range(count)]
+            pointer = ir.PointerType(ir.IntType(bits), addrspace=GLOBAL)
+            start = b.inttoptr(b.add(args[0], args[1]), pointer)
+            rows = [
+                b.load(b.gep(start, [ir.Constant(I32, k)]), align=bits // 8) for k in range(count)
+            ]
             return context.make_tuple(b, result, rows)
 
         return result(types.uint64, types.uint64), emit
 
-    return words
+    return numbers
 
 
 @intrinsic
@@ -124,7 +131,7 @@ GPU = Target(
     shared_load={n: _shared_access(n, _read) for n in ITEM_BYTES},
     shared_store={n: _shared_access(n, _write) for n in ITEM_BYTES},
     advance=_advance,
-    words=_words,
+    numbers=_numbers,
     byte_permute=_byte_permute,
-    float_bits={},
+    floats=FLOATS,
 )

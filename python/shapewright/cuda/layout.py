@@ -32,6 +32,12 @@ class Layout:
     src_offset: int = 0
     dst_offset: int = 0
     param_offset: int = 0
+    dst_item_bytes: int = 0  # where the items change their size; 0: they keep it
+
+    @property
+    def written_bytes(self) -> int:
+        """Of an item in the destination."""
+        return self.dst_item_bytes or self.item_bytes
 
     @property
     def items(self) -> int:
@@ -60,6 +66,7 @@ def canonical(
     src_offset: int = 0,
     dst_offset: int = 0,
     param_offset: int = 0,
+    dst_item_bytes: int = 0,
 ) -> Layout:
     """Digits of size 1 left out, destination ascending, neighbours that walk as one joined."""
     ascending = []
@@ -83,7 +90,7 @@ def canonical(
                 folded[-1] = replace(low, size=low.size * digit.size)
                 continue
         folded.append(digit)
-    return Layout(item_bytes, tuple(folded), src_offset, dst_offset, param_offset)
+    return Layout(item_bytes, tuple(folded), src_offset, dst_offset, param_offset, dst_item_bytes)
 
 
 def with_items_of(layout: Layout, src_address: int, dst_address: int) -> Layout:

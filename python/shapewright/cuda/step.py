@@ -26,6 +26,7 @@ class Step:
     src_offset: int
     dst_offset: int
     values: tuple[int | tuple[int, ...], ...]  # unsigned
+    param_offset: int = 0  # elements of scale and bias
 
     @property
     def blocks_each(self) -> int:

@@ -8,8 +8,10 @@ max(1, S / 4) words there; the upper bits of a shorter item are zero.
     shared_load[S](shared, byte, regs, at) byte u32
     shared_store[S](shared, byte, regs, at)
     advance(memory, offset) -> memory      the same memory, addressed from elsewhere
-    words[N](memory, offset) -> N u32      a tuple, read from memory at a multiple of 4 bytes
+    numbers(kind, N)(memory, offset)       -> a tuple of N u32 or u64, at a multiple of 8 bytes
     byte_permute(a, b, selector) -> u32    as the instruction prmt
+    floats                                 bits of floats and back, halves, and arithmetic in which
+                                           each operation is rounded
 """
 
 from __future__ import annotations
@@ -37,6 +39,6 @@ class Target:
     shared_load: Mapping[int, Function]
     shared_store: Mapping[int, Function]
     advance: Function
-    words: Callable[[int], Function]
+    numbers: Callable[[str, int], Function]
     byte_permute: Function
-    float_bits: Mapping[str, Function]
+    floats: Mapping[str, Function]

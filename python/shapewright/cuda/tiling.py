@@ -120,9 +120,9 @@ def packed_tiling(
 
     None where one of them is nothing, or the tile cannot be made small enough.
     """
-    digits, item = layout.digits, layout.item_bytes
-    read = _run(digits, [d.src for d in digits], item, run_bytes)
-    written = _run(digits, [d.dst for d in digits], item, run_bytes)
+    digits = layout.digits
+    read = _run(digits, [d.src for d in digits], layout.item_bytes, run_bytes)
+    written = _run(digits, [d.dst for d in digits], layout.written_bytes, run_bytes)
     if not read or not written:
         return None
     chunk = {at: digits[at].size for at in (*read, *written)}

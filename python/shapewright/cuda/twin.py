@@ -16,6 +16,7 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from shapewright.cuda.kernel import Kernel
 from shapewright.cuda.target import ITEM_BYTES, Function, Target, words_of
+from shapewright.cuda.twin_floats import FLOATS
 
 u8, u32, u64, i64 = np.uint8, np.uint32, np.uint64, np.int64
 jit = njit(boundscheck=True)
@@ -85,17 +86,20 @@ def _shared_store(item_bytes: int) -> Function:
     return shared_store
 
 
-def _words(count: int) -> Function:
-    load = _load(4)
+def _numbers(kind: str, count: int) -> Function:
+    bits = int(kind[1:])
+    load = _load(bits // 8)
 
     @jit
-    def words(memory: Any, offset: Any) -> Any:
-        values = np.empty(count, np.uint32)
+    def numbers(memory: Any, offset: Any) -> Any:
+        values = np.empty(count, u32 if bits == 32 else u64)
+        words = np.zeros(2, np.uint32)
         for k in range(count):
-            load(memory, offset + u64(4 * k), values, u32(k))
+            load(memory, offset + u64(bits // 8 * k), words, u32(0))
+            values[k] = words[0] if bits == 32 else u64(words[0]) | (u64(words[1]) << u64(32))
         return to_fixed_tuple(values, count)
 
-    return words
+    return numbers
 
 
 @jit
@@ -120,9 +124,9 @@ TWIN = Target(
     shared_load={n: _shared_load(n) for n in ITEM_BYTES},
     shared_store={n: _shared_store(n) for n in ITEM_BYTES},
     advance=_advance,
-    words=_words,
+    numbers=_numbers,
     byte_permute=_byte_permute,
-    float_bits={},
+    floats=FLOATS,
 )
 
 

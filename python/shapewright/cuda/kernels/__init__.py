@@ -6,8 +6,11 @@ from collections.abc import Callable
 from functools import cache
 
 from shapewright.cuda.kernel import Kernel
+from shapewright.cuda.kernels.batched import batched_kernel
+from shapewright.cuda.kernels.cast import cast_kernel
 from shapewright.cuda.kernels.copy import copy_kernel
 from shapewright.cuda.kernels.direct import direct_kernel
+from shapewright.cuda.kernels.image import image_kernel
 from shapewright.cuda.kernels.packed import packed_kernel
 from shapewright.cuda.kernels.tile import SHAPES, tile_kernel
 from shapewright.cuda.target import ITEM_BYTES
@@ -17,9 +20,14 @@ RANKS = ((4, 4), (4, 8), (12, 24))
 TILE_OUTER_RANKS = (3, 6)
 
 
+IMAGES = tuple((item, channels) for item in (1, 2, 4) for channels in (1, 2, 3, 4))
+
 MAKERS: dict[str, Callable[..., Kernel]] = {
+    "batched": batched_kernel,
+    "cast": cast_kernel,
     "copy": copy_kernel,
     "direct": direct_kernel,
+    "image": image_kernel,
     "packed": packed_kernel,
     "tile": tile_kernel,
 }
@@ -37,13 +45,12 @@ def kernel_named(name: str) -> Kernel:
     >>> kernel_named("tile_2_8_16_3").threads
     128
     """
-    family, *numbers = name.split("_")
-    sizes = [int(number) for number in numbers]
-    return MAKERS[family](*sizes)
+    family, *rest = name.split("_")
+    return MAKERS[family](*(int(text) if text.isdigit() else text for text in rest))
 
 
 def all_names() -> list[str]:
-    """Every kernel that moves bytes as they are."""
+    """Every kernel but those that cast, of which there is one for each pair of types."""
     ranks = [f"{tile}_{outer}" for tile, outer in RANKS]
     return [
         *(f"copy_{n}" for n in ITEM_BYTES),
@@ -55,4 +62,6 @@ def all_names() -> list[str]:
             for cols, rows in SHAPES[n]
             for rank in TILE_OUTER_RANKS
         ),
+        *(f"batched_{n}" for n in ITEM_BYTES),
+        *(f"image_{item}_{channels}" for item, channels in IMAGES),
     ]
