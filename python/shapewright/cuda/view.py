@@ -13,7 +13,7 @@ LEGACY_STREAM = 1
 Make = Callable[[Any, tuple[int, ...], ItemType], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: that alone would cost a microsecond a call
 class GpuArray:
     """What a kernel needs to know of an array. Strides are bytes; `stream` is a raw handle."""
 
@@ -51,6 +51,8 @@ def _item_of(dtype: Any, argument: str) -> ItemType:
 def _read_torch(x: Any, argument: str) -> GpuArray:
     import torch
 
+    if not x.is_cuda:
+        _refuse(x, argument)
     if x.requires_grad and torch.is_grad_enabled():
         message = f"{argument} requires a gradient, and no gradient passes through here"
         hint = "call it under torch.no_grad(), or give x.detach()"
@@ -140,14 +142,26 @@ READERS: dict[str, Callable[[Any, str], GpuArray]] = {
 }
 
 
+_readers: dict[type, Callable[[Any, str], GpuArray]] = {}
+
+
 def read(x: Any, argument: str = "x") -> GpuArray:
     """An array as a kernel sees it. Raises `LayoutError` for what is not on a GPU."""
-    for base in type(x).__mro__:
+    reader = _readers.get(type(x))
+    if reader is None:
+        reader = _readers[type(x)] = _reader_of(type(x))
+    return reader(x, argument)
+
+
+def _reader_of(kind: type) -> Callable[[Any, str], GpuArray]:
+    for base in kind.__mro__:
         reader = READERS.get(base.__module__.partition(".")[0])
         if reader is not None:
-            return reader(x, argument)
-    if hasattr(type(x), "__cuda_array_interface__") or hasattr(x, "__cuda_array_interface__"):
-        return _read_interface(x, argument)
+            return reader
+    return _read_interface if hasattr(kind, "__cuda_array_interface__") else _refuse
+
+
+def _refuse(x: Any, argument: str) -> GpuArray:
     message = f"{argument} is not on a GPU, and the other array is"
     facts = {"type": f"{type(x).__module__}.{type(x).__qualname__}"}
     raise LayoutError(message, code="array-device", facts=facts, hint="move one of them")
