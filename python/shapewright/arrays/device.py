@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from operator import attrgetter
 from typing import Any
@@ -52,6 +53,7 @@ def is_on_gpu(x: Any) -> bool:
     return probe is not None and probe(x)
 
 
+@cache
 def gpu(module: str) -> Any:
     """A module of `shapewright.cuda`, imported when the first array of a GPU comes."""
     return import_module(f"shapewright.cuda.{module}")

@@ -13,7 +13,13 @@ from shapewright.cuda.choose_packed import plan_cast
 from shapewright.cuda.convert import Conversion, conversion
 from shapewright.cuda.images import plan_images
 from shapewright.cuda.layout import Digit, Layout, canonical
-from shapewright.cuda.result import checked_out, new_result, refuse_shared_memory
+from shapewright.cuda.result import (
+    byte_range,
+    check_devices,
+    check_out,
+    new_result,
+    refuse_shared_memory,
+)
 from shapewright.cuda.view import GpuArray, read
 from shapewright.errors import LayoutError
 
@@ -21,12 +27,22 @@ MOST_PLANS = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """Launches of one plan, ready but for pointers and stream."""
+class Plan:
+    """Launches ready but for pointers and stream."""
 
+    backend: Backend
     # With the offsets of src and dst in bytes, and what the kernel reads besides.
     launches: tuple[tuple[Launch, int, int, tuple[int, ...]], ...]
-    held: tuple[Held, ...] = ()
+    held: tuple[Held, ...]
+    src_range: tuple[int, int]  # bytes that are read, from the address of src
+    dst_range: tuple[int, int]
+
+    def meets(self, src: int, dst: int) -> bool:
+        """Whether the ranges of bytes that are read and written have one in common."""
+        return (
+            src + self.src_range[0] < dst + self.dst_range[1]
+            and dst + self.dst_range[0] < src + self.src_range[1]
+        )
 
     def __call__(self, stream: int, src: int, dst: int) -> None:
         for launch, src_offset, dst_offset, others in self.launches:
@@ -34,7 +50,7 @@ class Prepared:
 
 
 # By all that decides them; begun anew once they are full.
-_plans: dict[Any, tuple[Backend, Prepared]] = {}
+_plans: dict[Any, Plan] = {}
 _views: dict[Any, tuple[_core.View, tuple[int, ...]]] = {}
 
 ViewMaker = Callable[[GpuArray], _core.View]
@@ -81,8 +97,7 @@ def pattern_view(pattern: str, sizes: Mapping[str, int]) -> tuple[Any, ViewMaker
 
 def copy(src: Any, out: Any) -> None:
     """See `shapewright.copy`."""
-    source = read(src, "src")
-    target = checked_out(out, source.shape, None)
+    source, target = read(src, "src"), read(out, "out")
     convert = None
     if target.item != source.item:
         if target.item.element is None:
@@ -90,8 +105,7 @@ def copy(src: Any, out: Any) -> None:
             facts = {"from": source.item.name, "to": target.item.name}
             raise LayoutError(message, code="cast-unsupported", facts=facts)
         convert = conversion(source.item, target.item.element, None, None, False)
-    refuse_shared_memory(source, target, "src")
-    _run(source, ("copy",), source_view(source), target, convert)
+    _run(source, ("copy",), source_view, target, convert, "src")
 
 
 def source_view(array: GpuArray) -> _core.View:
@@ -113,41 +127,58 @@ def viewed(src: GpuArray, key: Any, make: ViewMaker) -> tuple[_core.View, tuple[
 
 
 def _move(src: GpuArray, key: Any, make: ViewMaker, out: Any, convert: Conversion | None) -> Any:
-    view, shape = viewed(src, key, make)
+    if out is not None:
+        _run(src, key, make, read(out, "out"), convert, "x")
+        return out
+    _, shape = viewed(src, key, make)
     if convert is not None:
         convert.check(shape)
-    item = src.item if convert is None else convert.item
-    if out is None:
-        result, target = new_result(src, shape, item)
-    else:
-        result, target = out, checked_out(out, shape, item)
-        refuse_shared_memory(src, target)
-    _run(src, key, view, target, convert)
+    result, target = new_result(src, shape, src.item if convert is None else convert.item)
+    _run(src, key, make, target, convert, "x")
     return result
 
 
 def _run(
-    src: GpuArray, key: Any, view: _core.View, target: GpuArray, convert: Conversion | None
+    src: GpuArray,
+    key: Any,
+    make: ViewMaker,
+    target: GpuArray,
+    convert: Conversion | None,
+    name: str,
 ) -> None:
+    """Everything but the overlap is checked when a plan is made, for the key holds it."""
     backend = current()
     full = (
         key,
         src.shape,
         src.strides,
-        src.item.bytes,
+        src.item,
+        target.shape,
         target.strides,
+        target.item,
+        target.read_only,
         src.address % 16,
         target.address % 16,
         src.device,
+        target.device,
         convert,
     )
-    found = _plans.get(full)
-    if found is None or found[0] is not backend:
-        found = backend, _prepare(backend, view, src, target, convert)
+    plan = _plans.get(full)
+    if plan is None or plan.backend is not backend:
+        view, shape = viewed(src, key, make)
+        check_out(target, shape, src.item if convert is None else convert.item)
+        check_devices(src, target, name)
+        if convert is not None:
+            convert.check(shape)
+        plan = _planned(backend, view, src, target, convert)
+        if plan.meets(src.address, target.address):
+            refuse_shared_memory(src, target, name)
         if len(_plans) >= MOST_PLANS:
             _plans.clear()
-        _plans[full] = found
-    found[1](src.stream, src.address, target.address)
+        _plans[full] = plan
+    elif plan.meets(src.address, target.address):
+        refuse_shared_memory(src, target, name)
+    plan(src.stream, src.address, target.address)
 
 
 def layouts_of(
@@ -176,34 +207,45 @@ def layouts_of(
     return layouts
 
 
-def _prepare(
+def _planned(
     backend: Backend,
     view: _core.View,
     src: GpuArray,
     target: GpuArray,
     convert: Conversion | None,
-) -> Prepared:
+) -> Plan:
     """Chooses kernels and readies them."""
+    launches: list[tuple[Launch, int, int, tuple[int, ...]]] = []
+    held: list[Held] = []
     if 0 in target.shape:
-        return Prepared(())
-    if convert is None:
-        steps = [
-            step
-            for _, layout in layouts_of(view, src.item.bytes, target.strides)
-            for step in plan_move(layout, src.address, target.address)
-        ]
-        return Prepared(
-            tuple(
-                (backend.prepare(step, src.device), step.src_offset, step.dst_offset, ())
-                for step in steps
-            )
-        )
-    return _prepare_cast(backend, view, src, target, convert)
+        pass
+    elif convert is not None:
+        _plan_conversion(backend, view, src, target, convert, launches, held)
+    else:
+        for _, layout in layouts_of(view, src.item.bytes, target.strides):
+            for step in plan_move(layout, src.address, target.address):
+                launch = backend.prepare(step, src.device)
+                launches.append((launch, step.src_offset, step.dst_offset, ()))
+    first, last = byte_range(src)
+    begin, end = byte_range(target)
+    return Plan(
+        backend,
+        tuple(launches),
+        tuple(held),
+        (first - src.address, last - src.address),
+        (begin - target.address, end - target.address),
+    )
 
 
-def _prepare_cast(
-    backend: Backend, view: _core.View, src: GpuArray, target: GpuArray, convert: Conversion
-) -> Prepared:
+def _plan_conversion(
+    backend: Backend,
+    view: _core.View,
+    src: GpuArray,
+    target: GpuArray,
+    convert: Conversion,
+    launches: list[tuple[Launch, int, int, tuple[int, ...]]],
+    held: list[Held],
+) -> None:
     for name, array in (("x", src), ("out", target)):
         if any(address % array.item.bytes for address in (array.address, *array.strides)):
             message = f"{name} lies off the alignment of its elements, which a cast cannot read"
@@ -214,16 +256,15 @@ def _prepare_cast(
         planned = plan_images(layouts[0][1], convert, src.address, target.address)
         if planned is not None:
             step, table = planned
-            kept = backend.keep(table, src.device)
+            held.append(backend.keep(table, src.device))
             launch = backend.prepare(step, src.device)
-            return Prepared(((launch, step.src_offset, step.dst_offset, (kept.address,)),), (kept,))
-    held = tuple(backend.keep(data, src.device) for data in (convert.scale, convert.bias) if data)
+            launches.append((launch, step.src_offset, step.dst_offset, (held[0].address,)))
+            return
+    held += [backend.keep(data, src.device) for data in (convert.scale, convert.bias) if data]
     addresses = tuple(row.address for row in held) or (src.address, src.address)
     size = 8 if convert.item.name == "f64" else 4
-    launches = []
     for _, layout in layouts:
         for step in plan_cast(layout, convert.src, convert.item.name, convert.op):
             others = tuple(address + step.param_offset * size for address in addresses)
             launch = backend.prepare(step, src.device)
             launches.append((launch, step.src_offset, step.dst_offset, others))
-    return Prepared(tuple(launches), held)

@@ -20,6 +20,12 @@ def shape_text(shape: Sequence[int]) -> str:
 def checked_out(out: Any, shape: tuple[int, ...], item: ItemType | None) -> GpuArray:
     """An `out` of this shape and type that can be written; without `item`, of any type."""
     view = read(out, "out")
+    check_out(view, shape, item)
+    return view
+
+
+def check_out(view: GpuArray, shape: tuple[int, ...], item: ItemType | None) -> None:
+    """Raises where `checked_out` would."""
     if view.read_only:
         message = "out is read-only"
         facts = {"out": f"{view.item.name}{shape_text(view.shape)}"}
@@ -33,7 +39,6 @@ def checked_out(out: Any, shape: tuple[int, ...], item: ItemType | None) -> GpuA
         message = f"out has shape {have} where the result has {want}"
         raise LayoutError(message, code="out-shape", facts={"out": have, "result": want})
     _refuse_self_overlap(view)
-    return view
 
 
 def new_result(like: GpuArray, shape: tuple[int, ...], item: ItemType) -> tuple[Any, GpuArray]:
@@ -53,12 +58,17 @@ def byte_range(array: GpuArray) -> tuple[int, int]:
     return low, high + array.item.bytes
 
 
-def refuse_shared_memory(src: GpuArray, out: GpuArray, name: str = "x") -> None:
-    """Raises `OverlapError` where two arrays of one device have a byte in common."""
+def check_devices(src: GpuArray, out: GpuArray, name: str = "x") -> None:
+    """Raises where two arrays are on different GPUs."""
     if src.device != out.device:
         message = f"{name} is on cuda:{src.device} and out on cuda:{out.device}"
         facts = {name: f"cuda:{src.device}", "out": f"cuda:{out.device}"}
         raise LayoutError(message, code="array-device", facts=facts, hint="move one of them")
+
+
+def refuse_shared_memory(src: GpuArray, out: GpuArray, name: str = "x") -> None:
+    """Raises `OverlapError` where two arrays of one device have a byte in common."""
+    check_devices(src, out, name)
     a, b = byte_range(src), byte_range(out)
     if a[0] >= b[1] or b[0] >= a[1]:
         return

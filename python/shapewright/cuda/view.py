@@ -61,10 +61,10 @@ def _read_torch(x: Any, argument: str) -> GpuArray:
         message = f"{argument} cannot be read as an array: its conjugation or sign is put off"
         hint = "give x.resolve_conj() or x.resolve_neg()"
         raise LayoutError(message, code="array-kind", hint=hint)
-    item = _torch_item(x.dtype)
+    item = _torch_items.get(x.dtype) or _torch_item(x.dtype)
     device = x.device.index
     stream = torch._C._cuda_getCurrentRawStream(device)
-    strides = tuple(step * item.bytes for step in x.stride())
+    strides = tuple([step * item.bytes for step in x.stride()])
     return GpuArray(x, "torch", x.data_ptr(), tuple(x.shape), strides, item, device, stream)
 
 
@@ -72,9 +72,7 @@ _torch_items: dict[Any, ItemType] = {}
 
 
 def _torch_item(dtype: Any) -> ItemType:
-    found = _torch_items.get(dtype)
-    if found is None:
-        found = _torch_items[dtype] = _item_of(dtype, "x")
+    found = _torch_items[dtype] = _item_of(dtype, "x")
     return found
 
 
