@@ -31,8 +31,8 @@ MOST_STREAMS = 64
 def _checked(result: tuple[Any, ...]) -> Any:
     status, *values = result
     if status != driver.CUresult.CUDA_SUCCESS:
-        why = f"the driver answers {status.name}"
-        raise unavailable(why)
+        message = f"the GPU's driver refuses: {status.name}"
+        raise LayoutError(message, code="gpu-driver", facts={"status": status.name})
     return values[0] if values else None
 
 
