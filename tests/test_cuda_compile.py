@@ -26,11 +26,11 @@ BUDGET = {"copy_16": 10, "tile_16": 50, "tile_8": 50, "tile_4": 48, "tile_2": 42
 
 # Of the casts, some: every decoder, encoder and operation is in one of them.
 CASTS = [
-    "cast_bool_u8_plain_4_4", "cast_u8_i8_plain_4_4", "cast_i8_u16_plain_4_4",
-    "cast_u16_i16_plain_4_4", "cast_i16_i32_plain_4_4", "cast_i32_i64_plain_4_4",
-    "cast_i64_f16_plain_4_4", "cast_f16_bf16_plain_4_4", "cast_bf16_f32_plain_4_4",
-    "cast_f32_f64_affine_4_4", "cast_f64_bool_plain_4_4", "cast_f64_f16_plain_4_4",
-    "cast_u8_f16_normalize_4_4", "cast_u8_f64_normalize_4_4", "cast_f32_f16_affine_12_24",
+    "cast_bool_u8_plain_2_4", "cast_u8_i8_plain_2_4", "cast_i8_u16_plain_2_4",
+    "cast_u16_i16_plain_2_4", "cast_i16_i32_plain_2_4", "cast_i32_i64_plain_2_4",
+    "cast_i64_f16_plain_2_4", "cast_f16_bf16_plain_2_4", "cast_bf16_f32_plain_2_4",
+    "cast_f32_f64_affine_2_4", "cast_f64_bool_plain_2_4", "cast_f64_f16_plain_2_4",
+    "cast_u8_f16_normalize_2_4", "cast_u8_f64_normalize_2_4", "cast_f32_f16_affine_12_24",
 ]  # fmt: skip
 NAMES = [*all_names(), *CASTS]
 

@@ -23,6 +23,7 @@ from shapewright.cuda.step import MOST_BLOCKS, Step, blocks_of, outer_values, va
 from shapewright.cuda.tiling import Cut, linear_tiling
 
 LEAST_TILE_RUN = 64  # bytes along A and B for G2 to be tried
+LEAST_RUN = 32  # bytes that lie together on both sides, and need no shared memory
 LEAST_TILE_USE = 0.6  # of the threads of its tiles
 
 
@@ -125,6 +126,9 @@ def _use(size_a: int, size_b: int, sides: tuple[int, int]) -> float:
 
 
 def _packed(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    inner, item = layout.digits[0], layout.item_bytes
+    if inner.src == inner.dst == item and inner.size * item >= LEAST_RUN:
+        return None  # whole sectors on both sides as it is
     tiling = dense_tiling(layout)
     if tiling is None or len(tiling.block_digits) > OUTER_RANK:
         return None
@@ -132,7 +136,7 @@ def _packed(layout: Layout, src_address: int, dst_address: int) -> Step | None:
     named = packed_values(layout, tiling, *ranks)
     if named is None:
         return None
-    name = f"packed_{layout.item_bytes}_{ranks[0]}_{ranks[1]}"
+    name = f"packed_{item}_{ranks[0]}_{ranks[1]}"
     return tiled_step(name, tiling, layout, named)
 
 

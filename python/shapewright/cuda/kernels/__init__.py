@@ -16,7 +16,7 @@ from shapewright.cuda.kernels.tile import SHAPES, tile_kernel
 from shapewright.cuda.target import ITEM_BYTES
 
 # (digits in a tile, digits among blocks) that direct and packed are built for, smallest first.
-RANKS = ((4, 4), (4, 8), (12, 24))
+RANKS = ((2, 4), (3, 6), (4, 8), (12, 24))
 TILE_OUTER_RANKS = (3, 6)
 
 
@@ -40,7 +40,7 @@ def ranks_for(tile_rank: int, outer_rank: int) -> tuple[int, int]:
 
 @cache
 def kernel_named(name: str) -> Kernel:
-    """The kernel of a name such as `packed_4_4_8`.
+    """The kernel of a name such as `packed_4_2_4`.
 
     >>> kernel_named("tile_2_8_16_3").threads
     128

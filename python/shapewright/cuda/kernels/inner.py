@@ -59,18 +59,24 @@ def small_magic_of(divisor: int) -> int:
 
 
 def inner_offset(target: Target, rank: int) -> Function:
-    """(item, size, magic, stride, unit) -> (offset in bytes as u64, code)."""
+    """(item, size, magic, stride, unit) -> (offset in bytes as u64, code).
+
+    What is left for the last digit is that digit itself. Digits of size 1 fill up the rank from
+    behind, where 0 is left.
+    """
 
     @target.jit
     def offset_of(item: Any, size: Any, magic: Any, stride: Any, unit: Any) -> Any:
         left = u32(item)
         offset, code = u32(0), u32(0)
-        for i in range(rank):
+        for i in range(rank - 1):
             quotient = u32((u64(left) * u64(magic[i])) >> u64(31))
             digit = u32(left - u32(quotient * size[i]))
             offset = u32(offset + u32(digit * stride[i]))
             code = u32(code + u32(digit * unit[i]))
             left = quotient
+        offset = u32(offset + u32(left * stride[rank - 1]))
+        code = u32(code + u32(left * unit[rank - 1]))
         return u64(i64(i32(offset))), code
 
     return offset_of
