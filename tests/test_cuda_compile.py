@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from cuda_ptx import BITS, accesses, parameter_bits, per_vector
 from shapewright.cuda.build import TARGETS, assemble, compile_ptx
 from shapewright.cuda.kernels import all_names, kernel_named
 from shapewright.cuda.kernels.element import BYTES
+from shapewright.cuda.step import Step
 
 REGISTERS = 65536  # of a multiprocessor, on each target
 LEAST_BLOCKS = 2  # that must fit at once
@@ -66,15 +69,54 @@ def test_ptx(name: str) -> None:
     assert kernel.shared_words * 4 <= SHARED_BYTES
 
 
+@pytest.mark.parametrize("name", ["copy_16", "tile_4_16_16_3", "packed_2_4_8", "direct_1_12_24"])
+def test_launches_pass_what_the_kernel_takes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In order and in width: an integer of Python is passed as a pointer."""
+    pytest.importorskip("cuda.core")
+    from shapewright.cuda import cuda_core
+
+    passed: list[Any] = []
+    monkeypatch.setattr(cuda_core, "launch", lambda _1, _2, _3, *args: passed.extend(args))
+    monkeypatch.setattr(cuda_core, "LaunchConfig", SimpleNamespace)
+    core: Any = SimpleNamespace(
+        enter=lambda device: None,
+        leave=lambda device: None,
+        stream=lambda handle: handle,
+        kernel=lambda name, device: name,
+    )
+    kernel = kernel_named(name)
+    numbers = [param for param in kernel.params if param.kind != "memory"]
+    values = tuple(tuple(range(p.count)) if p.count else 7 for p in numbers)
+    launch = cuda_core.CudaCore.prepare(core, Step(name, 20_000, 0, 0, values), 0)
+    launch(5, 11, 12)
+    bits = [64 if type(value) is int else 8 * value.itemsize for value in passed]
+    assert bits == parameter_bits(ptx_of(name))
+    ahead = 2 if kernel.loops else 0
+    assert passed[ahead : ahead + 2] == [11, 12]
+    flat = [n for value in values for n in (value if isinstance(value, tuple) else (value,))]
+    assert passed[ahead + 2 :] == flat
+
+
+def targets_of(name: str) -> list[tuple[int, int]]:
+    """All of them; of the largest kernels, which take a second each, every third in turns."""
+    first, step = (NAMES.index(name) % 3, 3) if name.endswith("_12_24") else (0, 1)
+    return list(TARGETS[first::step])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_machine_code(name: str) -> None:
     kernel, ptx = kernel_named(name), ptx_of(name)
-    for target in TARGETS:
+    for target in targets_of(name):
         log = assemble(ptx, target).log
         assert "0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads" in log, target
         used = re.search(r"Used (\d+) registers", log)
         assert used is not None
         assert int(used[1]) * kernel.threads * LEAST_BLOCKS <= REGISTERS, target
+
+
+def test_every_target_has_large_kernels() -> None:
+    large = [name for name in NAMES if name.endswith("_12_24")]
+    assert {target for name in large for target in targets_of(name)} == set(TARGETS)
 
 
 @pytest.mark.parametrize("name", [n for n in all_names() if n.startswith("tile") or n == "copy_16"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +46,8 @@ class Kept:
         _checked(driver.cuCtxSynchronize())  # small copies may still be under way
 
     def __del__(self) -> None:
-        driver.cuMemFree(self.address)  # waits for the kernels that read it
+        with suppress(Exception):  # the driver may have gone before, at the end of the process
+            driver.cuMemFree(self.address)  # waits for the kernels that read it
 
 
 class Staged:
