@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytest.importorskip("numba")
+
+
 from cuda_moves import arguments
 from cuda_trace import WARP, conflict, sectors, trace_block
 from shapewright.cuda.choose import plan_move
