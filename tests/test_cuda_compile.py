@@ -36,6 +36,7 @@ CASTS = [
     "cast_u8_f16_normalize_2_4", "cast_u8_f64_normalize_2_4", "cast_f32_f16_affine_12_24",
 ]  # fmt: skip
 NAMES = [*all_names(), *CASTS]
+VECTORIZED = ["copy_16", *(n for n in NAMES if re.match(r"tile_\d+_16_", n))]
 
 
 @cache
@@ -69,7 +70,7 @@ def test_ptx(name: str) -> None:
     assert kernel.shared_words * 4 <= SHARED_BYTES
 
 
-@pytest.mark.parametrize("name", ["copy_16", "tile_4_16_16_3", "packed_2_4_8", "direct_1_12_24"])
+@pytest.mark.parametrize("name", ["copy_16", "tile_4_16_16_16_3", "packed_2_4_8", "direct_1_12_24"])
 def test_launches_pass_what_the_kernel_takes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In order and in width: an integer of Python is passed as a pointer."""
     pytest.importorskip("cuda.core")
@@ -119,7 +120,7 @@ def test_every_target_has_large_kernels() -> None:
     assert {target for name in large for target in targets_of(name)} == set(TARGETS)
 
 
-@pytest.mark.parametrize("name", [n for n in all_names() if n.startswith("tile") or n == "copy_16"])
+@pytest.mark.parametrize("name", VECTORIZED)
 def test_instructions(name: str) -> None:
     family = "_".join(name.split("_")[:2])
     count = per_vector(ptx_of(name), kernel_named(name).reg_words // 4)

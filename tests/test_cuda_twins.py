@@ -17,6 +17,7 @@ pytest.importorskip("numba")
 
 from cuda_moves import aligned_bytes, expected, memory_of, move
 from shapewright.cuda.kernels import all_names
+from shapewright.cuda.kernels.tile import SHAPES as SHAPES_OF_TILES
 from shapewright.cuda.twin import ORDERS
 
 LAYOUTS = int(os.environ.get("SHAPEWRIGHT_TWIN_LAYOUTS", "5000"))
@@ -37,6 +38,10 @@ SHAPES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((48, 3, 80, 2), (2, 0, 3, 1)),
     ((2401, 12), (1, 0)),
     ((75, 61), (1, 0)),
+    ((140, 100), (1, 0)),
+    ((3, 126, 132), (0, 2, 1)),
+    ((2, 133, 3, 97), (3, 1, 2, 0)),
+    ((3, 65, 131), (0, 2, 1)),
     ((50, 60, 3), (2, 0, 1)),
     ((5, 4, 3, 7, 8), (4, 2, 0, 3, 1)),
     ((3, 2, 3, 2, 3, 2, 3, 5), (7, 0, 6, 1, 5, 2, 4, 3)),
@@ -56,7 +61,7 @@ def check(x: Any, out: Any, order: Any) -> list[str]:
 @pytest.mark.parametrize("dtype", ALIGNED)
 def test_every_family_in_every_order(dtype: str) -> None:
     rng = np.random.default_rng(41)
-    families = set()
+    names: set[str] = set()
     views = [aligned_bytes(rng, shape, dtype).transpose(axes) for shape, axes in SHAPES]
     views += [
         aligned_bytes(rng, (50, 96), dtype)[:, ::-3],
@@ -64,9 +69,11 @@ def test_every_family_in_every_order(dtype: str) -> None:
     ]
     for y in views:
         for order in ORDERS:
-            names = check(y, aligned_bytes(rng, y.shape, dtype), order)
-            families |= {name.split("_")[0] for name in names}
-    assert families == {"copy", "direct", "packed", "tile"}
+            names |= set(check(y, aligned_bytes(rng, y.shape, dtype), order))
+    assert {name.split("_")[0] for name in names} == {"copy", "direct", "packed", "tile"}
+    item = np.dtype(dtype).itemsize
+    tiles = {tuple(map(int, name.split("_")[1:3])) for name in names if name.startswith("tile")}
+    assert {row for row in SHAPES_OF_TILES if row[0] == item} <= tiles
 
 
 @pytest.mark.parametrize("seed", range(-(-LAYOUTS // BATCH)))

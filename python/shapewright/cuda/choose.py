@@ -17,12 +17,13 @@ from shapewright.cuda.kernels import TILE_OUTER_RANKS, kernel_named, ranks_for
 from shapewright.cuda.kernels.copy import VECTORS
 from shapewright.cuda.kernels.direct import ITEMS as DIRECT_ITEMS
 from shapewright.cuda.kernels.inner import DIRECT_CODE, small_magic_of
-from shapewright.cuda.kernels.tile import SHAPES, VECTOR, tile_sides
+from shapewright.cuda.kernels.tile import SHAPES, tile_sides
 from shapewright.cuda.layout import MOST_SIZE, Layout, with_items_of
 from shapewright.cuda.step import MOST_BLOCKS, Step, blocks_of, outer_values, values_of
 from shapewright.cuda.tiling import Cut, linear_tiling
 
 LEAST_TILE_RUN = 64  # bytes along A and B for G2 to be tried
+VECTOR = 16  # bytes of the widest access
 LEAST_RUN = 32  # bytes that lie together on both sides, and need no shared memory
 LEAST_TILE_USE = 0.6  # of the threads of its tiles
 
@@ -69,8 +70,17 @@ def _copy(layout: Layout, src_address: int, dst_address: int) -> Step | None:
 
 
 def _tile(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    for item, vector in SHAPES:
+        if item == layout.item_bytes:
+            step = _tile_of(layout, src_address, dst_address, vector)
+            if step is not None:
+                return step
+    return None
+
+
+def _tile_of(layout: Layout, src_address: int, dst_address: int, vector: int) -> Step | None:
     item = layout.item_bytes
-    side = VECTOR // item
+    side = vector // item
     along_b = next((d for d in layout.digits if d.dst == item), None)
     along_a = next((d for d in layout.digits if d.src == item), None)
     if along_a is None or along_b is None or along_a == along_b:
@@ -84,7 +94,7 @@ def _tile(layout: Layout, src_address: int, dst_address: int) -> Step | None:
         *(stride for d in others for stride in (d.src, d.dst)),
     )
     fits = (
-        not any(address % VECTOR for address in addresses)
+        not any(address % vector for address in addresses)
         and not along_a.size % side
         and not along_b.size % side
         and min(along_a.size, along_b.size) * item >= LEAST_TILE_RUN
@@ -94,15 +104,15 @@ def _tile(layout: Layout, src_address: int, dst_address: int) -> Step | None:
     if not fits:
         return None
     use, (cols, rows) = max(
-        (_use(along_a.size, along_b.size, tile_sides(item, *shape)), shape)
-        for shape in SHAPES[item]
+        (_use(along_a.size, along_b.size, tile_sides(item, vector, *shape)), shape)
+        for shape in SHAPES[item, vector]
     )
     if use < LEAST_TILE_USE:
         return None
-    tile_a, tile_b = tile_sides(item, cols, rows)
+    tile_a, tile_b = tile_sides(item, vector, cols, rows)
     digits = (Cut(along_a, tile_a).chunks, Cut(along_b, tile_b).chunks, *others)
     rank = next(rank for rank in TILE_OUTER_RANKS if len(digits) <= rank)
-    kernel = kernel_named(f"tile_{item}_{cols}_{rows}_{rank}")
+    kernel = kernel_named(f"tile_{item}_{vector}_{cols}_{rows}_{rank}")
     named = outer_values(digits, rank) | {
         "size_a": along_a.size,
         "size_b": along_b.size,

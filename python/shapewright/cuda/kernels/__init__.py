@@ -42,7 +42,7 @@ def ranks_for(tile_rank: int, outer_rank: int) -> tuple[int, int]:
 def kernel_named(name: str) -> Kernel:
     """The kernel of a name such as `packed_4_2_4`.
 
-    >>> kernel_named("tile_2_8_16_3").threads
+    >>> kernel_named("tile_2_16_8_16_3").threads
     128
     """
     family, *rest = name.split("_")
@@ -57,9 +57,9 @@ def all_names() -> list[str]:
         *(f"direct_{n}_{row}" for n in ITEM_BYTES for row in ranks),
         *(f"packed_{n}_{row}" for n in ITEM_BYTES for row in ranks),
         *(
-            f"tile_{n}_{cols}_{rows}_{rank}"
-            for n in ITEM_BYTES
-            for cols, rows in SHAPES[n]
+            f"tile_{item}_{vector}_{cols}_{rows}_{rank}"
+            for (item, vector), shapes in SHAPES.items()
+            for cols, rows in shapes
             for rank in TILE_OUTER_RANKS
         ),
         *(f"batched_{n}" for n in ITEM_BYTES),
