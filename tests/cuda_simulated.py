@@ -95,6 +95,9 @@ class Simulated:
         memory[:] = np.frombuffer(data, np.uint8)
         return _Held(memory, self)
 
+    def wait(self, device: int, stream: int) -> None:
+        self.launched.append("wait")
+
     def stage(self, size: int, device: int, stream: int) -> Any:
         self.live += 1
         return _Held(self.take(size), self)

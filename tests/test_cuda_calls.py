@@ -216,6 +216,22 @@ def test_a_plan_takes_arrays_of_a_gpu(gpu: Simulated) -> None:
         plan(gpu.array(x.T))
 
 
+def test_lent_memory_is_waited_for(gpu: Simulated, monkeypatch: pytest.MonkeyPatch) -> None:
+    from shapewright.cuda import view
+
+    def lent(x: Any, argument: str) -> Any:
+        array = view._read_interface(x, argument)
+        array.is_lent = True
+        return array
+
+    x = gpu.array(np.zeros((4, 6), "f4"))
+    monkeypatch.setitem(view._readers, FakeArray, lent)
+    sw.permute(x, (1, 0))
+    sw.rearrange_many([x], "a b -> b a")
+    assert gpu.launched.count("wait") == 2
+    assert gpu.launched[-1] == "wait"
+
+
 def test_plans_are_found_again(gpu: Simulated) -> None:
     from shapewright.cuda import move
 

@@ -48,6 +48,9 @@ class Backend(Protocol):
     def stage(self, size: int, device: int, stream: int) -> Staged:
         """Memory for one call."""
 
+    def wait(self, device: int, stream: int) -> None:
+        """Returns once the stream has done what it was given."""
+
 
 _replaced: list[Backend] = []
 

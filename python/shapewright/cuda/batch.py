@@ -55,8 +55,14 @@ def run_moves(moves: Sequence[Move], like: GpuArray, fill: bytes) -> None:
             groups.setdefault(row[0], []).append((move, row[1], row[2]))
     for item_bytes, rows in groups.items():
         _launch_batch(rows, item_bytes, like, fill)
-    if not alone:
-        return
+    if alone:
+        _launch_alone(alone, like, fill)
+    if like.is_lent:
+        backend.wait(like.device, like.stream)
+
+
+def _launch_alone(alone: Sequence[Move], like: GpuArray, fill: bytes) -> None:
+    backend = current()
     staged = backend.stage(16, like.device, like.stream)
     staged.write(fill.ljust(16, b"\0"))
     for move in alone:

@@ -188,3 +188,11 @@ class CudaCore:
             return Staged(self, size, device, stream)
         finally:
             self.leave(device)
+
+    def wait(self, device: int, stream: int) -> None:
+        """See `Backend.wait`."""
+        self.enter(device)
+        try:
+            _checked(driver.cuStreamSynchronize(driver.CUstream(stream)))
+        finally:
+            self.leave(device)

@@ -146,3 +146,5 @@ def _run(
     elif plan.meets(src.address, target.address):
         refuse_shared_memory(src, target, name)
     plan(src.stream, src.address, target.address)
+    if src.is_lent:
+        backend.wait(src.device, src.stream)

@@ -26,6 +26,7 @@ class GpuArray:
     device: int
     stream: int
     read_only: bool = False
+    is_lent: bool = False  # its owner may use the memory anew as soon as the call has returned
 
 
 def dense_strides(shape: tuple[int, ...], item_bytes: int) -> tuple[int, ...]:
@@ -92,7 +93,7 @@ def _read_cupy(x: Any, argument: str) -> GpuArray:
 
 
 def _read_jax(x: Any, argument: str) -> GpuArray:
-    """Through DLPack, which makes our stream wait for XLA's."""
+    """Through DLPack, which makes our stream wait for XLA's; XLA does not wait for ours."""
     from cuda.core.utils import StridedMemoryView
 
     view = StridedMemoryView.from_dlpack(x, stream_ptr=LEGACY_STREAM)
@@ -103,8 +104,9 @@ def _read_jax(x: Any, argument: str) -> GpuArray:
         strides = tuple(step * item.bytes for step in view.strides)
     owner = (x, view)
     return GpuArray(
-        owner, "jax", view.ptr, shape, strides, item, view.device_id, LEGACY_STREAM, read_only=True
-    )
+        owner, "jax", view.ptr, shape, strides, item, view.device_id, LEGACY_STREAM,
+        read_only=True, is_lent=True,
+    )  # fmt: skip
 
 
 def _read_interface(x: Any, argument: str) -> GpuArray:
