@@ -31,6 +31,16 @@ class OnGpu:
         }
 
 
+class ByDlpack:
+    """One that is known by DLPack alone."""
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return 2, 0
+
+    def __dlpack__(self, **_: object) -> object:
+        raise AssertionError
+
+
 def run(program: str) -> str:
     command = [sys.executable, "-W", "error", "-c", program]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
@@ -51,10 +61,11 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 HIDE
 import shapewright as sw
-from test_cuda_absent import OnGpu
+from test_cuda_absent import ByDlpack, OnGpu
 x, out = OnGpu(), OnGpu()
 for call in (
     lambda: sw.permute(x, (1, 0), out=out),
+    lambda: sw.permute(ByDlpack(), (1, 0)),
     lambda: sw.copy(x, out),
     lambda: sw.rearrange(x, "a b -> b a", out=out),
     lambda: sw.rearrange_many([x], "a b -> b a", [out]),
@@ -69,7 +80,7 @@ for call in (
 
 def said(hide: str) -> set[str]:
     lines = run(CALLS.replace("HIDE", hide)).splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 6
     return set(lines)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from shapewright.arrays.device import is_on_gpu
 from shapewright.arrays.element import ItemType, item_type
+from shapewright.cuda.backend import current
 from shapewright.errors import LayoutError
 
 LEGACY_STREAM = 1
@@ -92,21 +94,30 @@ def _read_cupy(x: Any, argument: str) -> GpuArray:
     )
 
 
-def _read_jax(x: Any, argument: str) -> GpuArray:
-    """Through DLPack, which makes our stream wait for XLA's; XLA does not wait for ours."""
+def _read_dlpack(x: Any, argument: str) -> GpuArray:
+    """Our stream waits for that of the exporter, which does not wait for ours."""
+    current()  # says what is missing, before an import does
     from cuda.core.utils import StridedMemoryView
 
     view = StridedMemoryView.from_dlpack(x, stream_ptr=LEGACY_STREAM)
-    item = _item_of(x.dtype, argument)
+    item = _item_of(view.dtype if getattr(x, "dtype", None) is None else x.dtype, argument)
     shape = tuple(view.shape)
     strides = dense_strides(shape, item.bytes)
     if view.strides is not None:
         strides = tuple(step * item.bytes for step in view.strides)
-    owner = (x, view)
+    is_jax = type(x).__module__.partition(".")[0] in ("jax", "jaxlib")
     return GpuArray(
-        owner, "jax", view.ptr, shape, strides, item, view.device_id, LEGACY_STREAM,
-        read_only=True, is_lent=True,
-    )  # fmt: skip
+        (x, view),
+        "jax" if is_jax else "other",
+        view.ptr,
+        shape,
+        strides,
+        item,
+        view.device_id,
+        LEGACY_STREAM,
+        read_only=is_jax or bool(view.readonly),
+        is_lent=True,
+    )
 
 
 def _read_interface(x: Any, argument: str) -> GpuArray:
@@ -137,8 +148,8 @@ def _read_interface(x: Any, argument: str) -> GpuArray:
 READERS: dict[str, Callable[[Any, str], GpuArray]] = {
     "torch": _read_torch,
     "cupy": _read_cupy,
-    "jax": _read_jax,
-    "jaxlib": _read_jax,
+    "jax": _read_dlpack,
+    "jaxlib": _read_dlpack,
 }
 
 
@@ -158,7 +169,13 @@ def _reader_of(kind: type) -> Callable[[Any, str], GpuArray]:
         reader = READERS.get(base.__module__.partition(".")[0])
         if reader is not None:
             return reader
-    return _read_interface if hasattr(kind, "__cuda_array_interface__") else _refuse
+    if hasattr(kind, "__cuda_array_interface__"):
+        return _read_interface
+    return _read_foreign if hasattr(kind, "__dlpack_device__") else _refuse
+
+
+def _read_foreign(x: Any, argument: str) -> GpuArray:
+    return _read_dlpack(x, argument) if is_on_gpu(x) else _refuse(x, argument)
 
 
 def _refuse(x: Any, argument: str) -> GpuArray:
@@ -218,7 +235,7 @@ def make_like(like: GpuArray, shape: tuple[int, ...], item: ItemType) -> Any:
     that has no such thing."""
     maker = MAKERS.get(like.kind)
     if maker is None:
-        message = f"a result cannot be made as {type(like.owner).__module__} arrays are made"
+        message = f"a result cannot be made as arrays of kind {like.kind!r} are made"
         hint = "give `out`, an array of PyTorch, CuPy or Numba"
         raise LayoutError(message, code="gpu-result", facts={"kind": like.kind}, hint=hint)
     return maker(like.owner, shape, item)
