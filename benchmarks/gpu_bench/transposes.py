@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +17,7 @@ from gpu_bench.clock import Work, device_us, pairs_for
 WIDTHS = {"u8": "uint8", "u16": "int16", "f16": "float16", "bf16": "bfloat16", "i16": "int16",
           "f32": "float32", "f64": "float64", "c64": "complex64", "c128": "complex128"}  # fmt: skip
 MOST_BYTES = 2 << 30
-PEER_EVERY = 3  # of the cases, for peers that compile each
+PEER_EVERY = 12  # of the cases, for peers that compile each one for seconds
 
 
 def all_cases(quick: bool) -> list[Case]:
@@ -65,6 +66,7 @@ def rivals(torch: Any, case: Case, xs: list[Any], number: int) -> dict[str, Work
 
 
 def _compiled(torch: Any, xs: list[Any], axes: tuple[int, ...]) -> Work:
+    torch.compiler.reset()  # or the ninth case of one source line would run uncompiled
     run: Callable[[Any], Any] = torch.compile(lambda x: x.permute(axes).contiguous())
     run(xs[0])
     return lambda k: run(xs[k])
@@ -86,6 +88,7 @@ def _cupy(torch: Any, xs: list[Any], axes: tuple[int, ...]) -> Work:
 def _jax(torch: Any, xs: list[Any], axes: tuple[int, ...]) -> Work:
     """On its own stream, so that events do not see it: each call is waited for, and this figure
     bears the cost of the launch."""
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     jax = import_module("jax")
     arrays = [jax.dlpack.from_dlpack(x) for x in xs]
     run = jax.jit(lambda x: jax.numpy.transpose(x, axes) + 0)
