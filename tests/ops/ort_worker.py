@@ -33,6 +33,11 @@ FROM_ORT = {
     "int32": "i32", "int16": "i16", "int8": "i8", "uint64": "u64", "uint32": "u32", "uint16": "u16",
     "uint8": "u8", "bool": "bool", "string": "string", "complex64": "c64", "complex128": "c128",
 }  # fmt: skip
+# What the runtime says of types that it knows by name alone.
+NOT_YET = (
+    "under development and support for this is limited",
+    "is not currently registered or supported",
+)
 
 
 def main() -> None:
@@ -59,7 +64,7 @@ def run(model: bytes, feeds: Sequence[Feed], fills: Sequence[str]) -> Answer:
         return "no-kernel", (), str(error)
     except Exception as error:
         text = str(error)
-        if "under development and support for this is limited" in text:
+        if any(phrase in text for phrase in NOT_YET):
             return "no-kernel", (), text
         return "refused", (), text
     types = {value.name: value.type for value in session.get_outputs()}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from shapewright import _core
+from shapewright.arrays.device import gpu, is_on_gpu
 from shapewright.arrays.element import element_of
 
 Array = TypeVar("Array")
@@ -32,7 +33,10 @@ def rearrange_many(
     """
     element = element_of(dtype)
     given = None if outs is None else list(outs)
-    return _core.rearrange_many(list(xs), pattern, sizes, given, element, threads)
+    arrays = list(xs)
+    if arrays and is_on_gpu(arrays[0]):
+        return gpu("many").rearrange_many(arrays, pattern, sizes, given, element)  # type: ignore[no-any-return]
+    return _core.rearrange_many(arrays, pattern, sizes, given, element, threads)
 
 
 def pad_stack(
@@ -53,7 +57,10 @@ def pad_stack(
     `shape` is that of one entry of the batch; without it, each axis is as long as the longest.
     """
     sizes = None if shape is None else [int(size) for size in shape]
-    return _core.pad_stack(list(xs), sizes, fill, out, threads)  # type: ignore[no-any-return]
+    arrays = list(xs)
+    if arrays and is_on_gpu(arrays[0]):
+        return gpu("many").pad_stack(arrays, sizes, fill, out)  # type: ignore[no-any-return]
+    return _core.pad_stack(arrays, sizes, fill, out, threads)  # type: ignore[no-any-return]
 
 
 def unpad_stack(
@@ -71,4 +78,6 @@ def unpad_stack(
         [int(size) for size in length] if isinstance(length, Sequence) else [int(length)]
         for length in lengths
     ]
+    if is_on_gpu(b):
+        return gpu("many").unpad_stack(b, shapes)  # type: ignore[no-any-return]
     return _core.unpad_stack(b, shapes, threads)

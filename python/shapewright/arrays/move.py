@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from shapewright import _core
+from shapewright.arrays.device import gpu, is_on_gpu
 from shapewright.arrays.element import element_of
 from shapewright.errors import LayoutError
 
@@ -31,6 +32,8 @@ def permute(x: Array, axes: Sequence[int], *, out: Any = None, threads: int | No
     Raises `LayoutError` for axes or an `out` that do not fit, `OverlapError` where memory is
     shared; nothing is written then.
     """
+    if is_on_gpu(x):
+        return gpu("move").permute(x, axes, out)  # type: ignore[no-any-return]
     return _core.permute(x, axes, out, threads)  # type: ignore[no-any-return]
 
 
@@ -48,6 +51,9 @@ def copy(src: Any, out: Any, *, threads: int | None = None) -> None:
     f64. Raises `LayoutError` for shapes that differ, a cast there is not, or an `out` that is
     read-only, `OverlapError` where memory is shared; nothing is written then.
     """
+    if is_on_gpu(src):
+        gpu("move").copy(src, out)
+        return
     _core.copy(src, out, threads)
 
 
@@ -83,7 +89,11 @@ def rearrange(
     and `OverlapError` as `permute` does.
     """
     element = element_of(dtype) if dtype is not None else None
-    result: Array = _core.rearrange(x, pattern, sizes, out, element, scale, bias, False, threads)
+    result: Array
+    if is_on_gpu(x):
+        result = gpu("move").rearrange(x, pattern, sizes, out, element, scale, bias, False)
+        return result
+    result = _core.rearrange(x, pattern, sizes, out, element, scale, bias, False, threads)
     return result
 
 
@@ -115,9 +125,12 @@ def normalize_images(
     pattern, of_channels = IMAGE_LAYOUTS[layout]
     means, stds = _channel_values(mean, of_channels), _channel_values(std, of_channels)
     element = element_of(dtype)
-    result: Array = _core.rearrange(
-        x_u8_nhwc, pattern, {}, out, element, stds, means, True, threads
-    )
+    result: Array
+    if is_on_gpu(x_u8_nhwc):
+        move = gpu("move")
+        result = move.rearrange(x_u8_nhwc, pattern, {}, out, element, stds, means, True)
+        return result
+    result = _core.rearrange(x_u8_nhwc, pattern, {}, out, element, stds, means, True, threads)
     return result
 
 

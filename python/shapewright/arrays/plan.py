@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapewright import _core
+from shapewright.arrays.device import gpu, is_on_gpu
 from shapewright.arrays.element import ItemType, item_type
 from shapewright.errors import LayoutError
 
@@ -25,13 +26,20 @@ class RearrangePlan:
 
     def __call__(self, x: Any, out: Any = None, *, threads: int | None = None) -> Any:
         """Rearranges an array of the shape and dtype planned for, whatever its strides."""
-        shape, _, _, name = _core.layout_of(x)
+        on_gpu = is_on_gpu(x)
+        if on_gpu:
+            shape, name = gpu("view").shape_and_dtype(x)
+        else:
+            shape, _, _, name = _core.layout_of(x)
         if tuple(shape) != self.source_shape or name != self.dtype.name:
             planned = f"{self.dtype.name}{list(self.source_shape)}"
             given = f"{name}{list(shape)}"
             message = f"the plan is for {planned}, not for {given}"
             raise LayoutError(message, code="plan-mismatch", facts={"plan": planned, "x": given})
         element = None if self._cast is None else self._cast[1]
+        if on_gpu:
+            move = gpu("move")
+            return move.rearrange(x, self.pattern, self.sizes, out, element, None, None, False)
         return _core.rearrange(
             x, self.pattern, self.sizes, out, element, None, None, False, threads
         )

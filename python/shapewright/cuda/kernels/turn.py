@@ -1,0 +1,120 @@
+"""A block of k x k items in registers, k vectors of so many words, transposed where it stands.
+
+Items of 4 bytes and more only change their names. Pairs of 2 bytes are cut and joined by one
+`prmt` a word; quadruples of bytes by two.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from shapewright.cuda.target import Function, Target
+
+u32 = np.uint32
+
+LOW_HALVES, HIGH_HALVES = 0x5410, 0x7632
+LOW_BYTES, HIGH_BYTES = 0x5140, 0x7362  # of two words in turn: a0 b0 a1 b1, a2 b2 a3 b3
+
+
+def turn_block(target: Target, item_bytes: int, words: int) -> Function:
+    """(regs, at): turns the block that begins at word `at`; a vector has `words`."""
+    if 4 * words == item_bytes:
+        return _nothing(target)
+    if item_bytes == 1:
+        return _bytes(target, words)
+    if item_bytes == 2:
+        return _halves(target, words)
+    return {4: _words, 8: _pairs}[item_bytes](target)
+
+
+def _nothing(target: Target) -> Function:
+    @target.jit
+    def turn(regs: Any, at: Any) -> None:
+        pass
+
+    return turn
+
+
+def _pairs(target: Target) -> Function:
+    @target.jit
+    def turn(regs: Any, at: Any) -> None:
+        for k in range(2):
+            low, high = u32(at + u32(2 + k)), u32(at + u32(4 + k))
+            kept = regs[low]
+            regs[low] = regs[high]
+            regs[high] = kept
+
+    return turn
+
+
+def _words(target: Target) -> Function:
+    @target.jit
+    def turn(regs: Any, at: Any) -> None:
+        for i in range(4):
+            for j in range(i):
+                upper, lower = u32(at + u32(4 * i + j)), u32(at + u32(4 * j + i))
+                kept = regs[upper]
+                regs[upper] = regs[lower]
+                regs[lower] = kept
+
+    return turn
+
+
+def _halves(target: Target, words: int) -> Function:
+    permute = target.byte_permute
+
+    @target.jit
+    def turn(regs: Any, at: Any) -> None:
+        # Squares of 2 x 2 halves first, in the words of rows 2i and 2i + 1, ...
+        for i in range(words):
+            for j in range(words):
+                upper = u32(at + u32(words * (2 * i) + j))
+                lower = u32(at + u32(words * (2 * i + 1) + j))
+                a, b = regs[upper], regs[lower]
+                regs[upper] = permute(a, b, u32(LOW_HALVES))
+                regs[lower] = permute(a, b, u32(HIGH_HALVES))
+        # ... then the squares change places.
+        for i in range(words):
+            for j in range(i):
+                for k in range(2):
+                    upper = u32(at + u32(words * (2 * i + k) + j))
+                    lower = u32(at + u32(words * (2 * j + k) + i))
+                    kept = regs[upper]
+                    regs[upper] = regs[lower]
+                    regs[lower] = kept
+
+    return turn
+
+
+def _bytes(target: Target, words: int) -> Function:
+    permute = target.byte_permute
+
+    @target.jit
+    def turn(regs: Any, at: Any) -> None:
+        # Squares of 4 x 4 bytes, in the words of rows 4i .. 4i + 3, ...
+        for i in range(words):
+            for j in range(words):
+                first = u32(at + u32(words * 4 * i + j))
+                w0, w1 = first, u32(first + u32(words))
+                w2, w3 = u32(first + u32(2 * words)), u32(first + u32(3 * words))
+                low_a = permute(regs[w0], regs[w1], u32(LOW_BYTES))
+                high_a = permute(regs[w0], regs[w1], u32(HIGH_BYTES))
+                low_b = permute(regs[w2], regs[w3], u32(LOW_BYTES))
+                high_b = permute(regs[w2], regs[w3], u32(HIGH_BYTES))
+                regs[w0] = permute(low_a, low_b, u32(LOW_HALVES))
+                regs[w1] = permute(low_a, low_b, u32(HIGH_HALVES))
+                regs[w2] = permute(high_a, high_b, u32(LOW_HALVES))
+                regs[w3] = permute(high_a, high_b, u32(HIGH_HALVES))
+        # ... then the squares change places.
+        for i in range(words):
+            for j in range(i):
+                for k in range(4):
+                    upper = u32(at + u32(words * (4 * i + k) + j))
+                    lower = u32(at + u32(words * (4 * j + k) + i))
+                    kept = regs[upper]
+                    regs[upper] = regs[lower]
+                    regs[lower] = kept
+
+    return turn

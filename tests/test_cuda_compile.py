@@ -1,0 +1,127 @@
+"""Every kernel compiled for every target, without a GPU: what the machine code is like."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("numba.cuda")
+pytest.importorskip("cuda.bindings.nvjitlink")
+
+from cuda_ptx import BITS, accesses, parameter_bits, per_vector
+from shapewright.cuda.build import TARGETS, assemble, compile_ptx
+from shapewright.cuda.kernels import all_names, kernel_named
+from shapewright.cuda.kernels.element import BYTES
+from shapewright.cuda.step import Step
+
+REGISTERS = 65536  # of a multiprocessor, on each target
+LEAST_BLOCKS = 2  # that must fit at once
+SHARED_BYTES = 48 << 10  # what a kernel has without asking
+
+# PTX instructions for each 16 bytes a thread moves. A tile goes through shared memory, so its
+# budget is several times that of the copy; what is held here is that it does not grow.
+BUDGET = {"copy_16": 10, "tile_16": 50, "tile_8": 50, "tile_4": 48, "tile_2": 42, "tile_1": 42}
+
+
+# Of the casts, some: every decoder, encoder and operation is in one of them.
+CASTS = [
+    "cast_bool_u8_plain_2_4", "cast_u8_i8_plain_2_4", "cast_i8_u16_plain_2_4",
+    "cast_u16_i16_plain_2_4", "cast_i16_i32_plain_2_4", "cast_i32_i64_plain_2_4",
+    "cast_i64_f16_plain_2_4", "cast_f16_bf16_plain_2_4", "cast_bf16_f32_plain_2_4",
+    "cast_f32_f64_affine_2_4", "cast_f64_bool_plain_2_4", "cast_f64_f16_plain_2_4",
+    "cast_u8_f16_normalize_2_4", "cast_u8_f64_normalize_2_4", "cast_f32_f16_affine_12_24",
+]  # fmt: skip
+NAMES = [*all_names(), *CASTS]
+VECTORIZED = ["copy_16", *(n for n in NAMES if re.match(r"tile_\d+_16_", n))]
+
+
+@cache
+def ptx_of(name: str) -> str:
+    return compile_ptx(kernel_named(name))
+
+
+def besides(name: str) -> set[int]:
+    """Widths of accesses other than the kernel's own."""
+    family, *rest = name.split("_")
+    if family == "cast":
+        dst, op = rest[1:3]
+        params = set() if op == "plain" else {8 if dst == "f64" else 4}
+        return {BYTES[dst]} | params
+    # Head and tail of a run; rows and map of a batch; the table of images.
+    return {"copy": {1}, "batched": {4, 8}, "image": {4}}.get(family, set())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ptx(name: str) -> None:
+    kernel, ptx = kernel_named(name), ptx_of(name)
+    expected = [BITS[p.kind] for p in kernel.launch_params for _ in range(max(1, p.count))]
+    assert parameter_bits(ptx) == expected
+    assert f".entry {name}(" in ptx
+    assert f".maxntid {kernel.threads}" in ptx
+    assert ".local" not in ptx
+    assert not re.search(r"\b(div|rem)\.[usb]", ptx), "a division of integers"
+    assert not re.search(r"\bcall\b", ptx)
+    widths = {access.width for access in accesses(ptx.splitlines()) if access.space == "global"}
+    assert widths == {kernel.vector_bytes} | besides(name)
+    assert kernel.shared_words * 4 <= SHARED_BYTES
+
+
+@pytest.mark.parametrize("name", ["copy_16", "tile_4_16_16_16_3", "packed_2_4_8", "direct_1_12_24"])
+def test_launches_pass_what_the_kernel_takes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In order and in width: an integer of Python is passed as a pointer."""
+    pytest.importorskip("cuda.core")
+    from shapewright.cuda import cuda_core
+
+    passed: list[Any] = []
+    monkeypatch.setattr(cuda_core, "launch", lambda _1, _2, _3, *args: passed.extend(args))
+    monkeypatch.setattr(cuda_core, "LaunchConfig", SimpleNamespace)
+    core: Any = SimpleNamespace(
+        enter=lambda device: None,
+        leave=lambda device: None,
+        stream=lambda handle: handle,
+        kernel=lambda name, device: name,
+    )
+    kernel = kernel_named(name)
+    numbers = [param for param in kernel.params if param.kind != "memory"]
+    values = tuple(tuple(range(p.count)) if p.count else 7 for p in numbers)
+    launch = cuda_core.CudaCore.prepare(core, Step(name, 20_000, 0, 0, values), 0)
+    launch(5, 11, 12)
+    bits = [64 if type(value) is int else 8 * value.itemsize for value in passed]
+    assert bits == parameter_bits(ptx_of(name))
+    ahead = 2 if kernel.loops else 0
+    assert passed[ahead : ahead + 2] == [11, 12]
+    flat = [n for value in values for n in (value if isinstance(value, tuple) else (value,))]
+    assert passed[ahead + 2 :] == flat
+
+
+def targets_of(name: str) -> list[tuple[int, int]]:
+    """All of them; of the largest kernels, which take a second each, every third in turns."""
+    first, step = (NAMES.index(name) % 3, 3) if name.endswith("_12_24") else (0, 1)
+    return list(TARGETS[first::step])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_machine_code(name: str) -> None:
+    kernel, ptx = kernel_named(name), ptx_of(name)
+    for target in targets_of(name):
+        log = assemble(ptx, target).log
+        assert "0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads" in log, target
+        used = re.search(r"Used (\d+) registers", log)
+        assert used is not None
+        assert int(used[1]) * kernel.threads * LEAST_BLOCKS <= REGISTERS, target
+
+
+def test_every_target_has_large_kernels() -> None:
+    large = [name for name in NAMES if name.endswith("_12_24")]
+    assert {target for name in large for target in targets_of(name)} == set(TARGETS)
+
+
+@pytest.mark.parametrize("name", VECTORIZED)
+def test_instructions(name: str) -> None:
+    family = "_".join(name.split("_")[:2])
+    count = per_vector(ptx_of(name), kernel_named(name).reg_words // 4)
+    assert 4 < count <= BUDGET[family] * (1 if name.endswith("_3") or family == "copy_16" else 1.5)
