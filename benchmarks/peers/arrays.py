@@ -178,7 +178,7 @@ def keep_freed_memory() -> None:
 
 
 def give_back_freed_memory() -> None:
-    """What a case has left behind: kept memory comes apart, and results of another size need more."""
+    """Kept memory comes apart from case to case, and results of another size need more of it."""
     gc.collect()
     if sys.platform == "linux" and hasattr(ctypes.CDLL(None), "malloc_trim"):
         ctypes.CDLL(None).malloc_trim(0)

@@ -8,7 +8,8 @@ namespace shapewright {
 struct PanelTuning {
   const char* name;  // for SHAPEWRIGHT_TUNING
 
-  // Rows of this length are places enough by themselves, read in the order in which they are turned.
+  // Rows of this length are places enough by themselves, read in the order in which they are
+  // turned.
   std::int64_t long_row_bytes;
 
   // Shorter rows are joined, cut into so many places, and fetched a whole visit ahead.
