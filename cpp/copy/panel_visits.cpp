@@ -47,12 +47,12 @@ std::vector<Stretch> separate(const Sizes& places, std::int64_t bytes) {
   for (const std::int64_t at : places) found.push_back({at, at + bytes});
   return found;
 }
-// From the lowest address; neighbours become one.
+// From the lowest address; those with no whole line between them become one.
 std::vector<Stretch> joined(Sizes places, std::int64_t bytes) {
   std::sort(places.begin(), places.end());
   std::vector<Stretch> found;
   for (const std::int64_t at : places) {
-    if (!found.empty() && at <= found.back().end + 64)
+    if (!found.empty() && at < found.back().end + 64)
       found.back().end = std::max(found.back().end, at + bytes);
     else
       found.push_back({at, at + bytes});
