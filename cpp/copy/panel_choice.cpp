@@ -21,8 +21,7 @@ constexpr std::int64_t kMostColumnBytes = 14 << 10;
 constexpr std::int64_t kMostColumns = 3584;
 constexpr std::int64_t kLongestRun = 4 << 10;
 constexpr std::int64_t kRibbonBytesOfPanel = 512 << 10;
-constexpr std::int64_t kMostGatheredItem = 2;  // longer ones need fewer rows side by side
-constexpr std::int64_t kWovenRows = 4;         // so few are better woven, tile by tile
+constexpr std::int64_t kWovenRows = 4;  // so few are better woven, tile by tile
 
 // The cost of a byte is 1 to read and 1 to write, and more by these over the length in bytes of ...
 constexpr double kReadBytes = 256;   // ... what is read side by side

@@ -66,6 +66,7 @@ struct PanelShape {
   std::int64_t gather_pitch = 0;
   const std::int64_t* gathered = nullptr;  // [visit], then kRowPadding times the last
 };
+inline constexpr std::int64_t kMostGatheredItem = 2;  // longer ones need fewer rows side by side
 inline constexpr std::int64_t kRowPadding = 64;
 inline constexpr std::int64_t kJoinRoom = 128;  // bytes of working memory a column that is joined
 inline constexpr std::uint8_t kLed = 1;         // begins where another column of the panel ends

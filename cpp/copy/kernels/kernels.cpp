@@ -30,6 +30,8 @@ constexpr int kVectorBytes = 16;
 //
 #include "copy/kernels/scout.h"
 //
+#include "copy/kernels/column_lines.h"
+
 #include "copy/kernels/columns.h"
 #include "copy/kernels/ribbon.h"
 //

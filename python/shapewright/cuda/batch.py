@@ -12,7 +12,7 @@ from shapewright.cuda.backend import current
 from shapewright.cuda.choose import plan_move
 from shapewright.cuda.choose_packed import batched_values
 from shapewright.cuda.kernels.batched import MAP_BYTES, ROW_BYTES, table_row
-from shapewright.cuda.layout import Layout, with_items_of
+from shapewright.cuda.layout import MOST_SIZE, Layout, with_items_of
 from shapewright.cuda.step import Step
 from shapewright.cuda.view import GpuArray
 
@@ -32,7 +32,7 @@ class Move:
 def _row(layout: Layout, src_phase: int, dst_phase: int) -> tuple[int, int, bytes] | None:
     """(item bytes, tiles, row of the table with offsets for addresses); None: not for a batch."""
     wide = with_items_of(layout, src_phase, dst_phase)
-    if any(digit.size >= 1 << 31 for digit in wide.digits):
+    if any(digit.size >= MOST_SIZE for digit in wide.digits):
         return None
     found = batched_values(wide)
     if found is None:

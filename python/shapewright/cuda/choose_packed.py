@@ -8,10 +8,11 @@ from typing import Any
 from shapewright.cuda.kernels import kernel_named, ranks_for
 from shapewright.cuda.kernels.batched import OUTER_RANK as BATCHED_OUTER_RANK
 from shapewright.cuda.kernels.batched import TILE_RANK as BATCHED_TILE_RANK
+from shapewright.cuda.kernels.cast import compute_type
 from shapewright.cuda.kernels.element import BYTES
 from shapewright.cuda.kernels.inner import PACKED_CODE, Code, small_magic_of
 from shapewright.cuda.kernels.packed import packed_params, tile_items, tile_slots
-from shapewright.cuda.layout import Layout
+from shapewright.cuda.layout import MOST_SIZE, Layout
 from shapewright.cuda.step import MODULUS, Step, blocks_of, outer_values, values_of
 from shapewright.cuda.tiling import Cut, Tiling, linear_tiling, packed_tiling
 
@@ -73,7 +74,7 @@ def plan_cast(layout: Layout, src: str, dst: str, op: str) -> list[Step]:
 
 
 def _cast(layout: Layout, src: str, dst: str, op: str) -> Step | None:
-    if any(digit.size >= MODULUS["u32"] // 2 for digit in layout.digits):
+    if any(digit.size >= MOST_SIZE for digit in layout.digits):
         return None
     tiling = any_tiling(layout)
     if len(tiling.block_digits) > OUTER_RANK:
@@ -81,7 +82,7 @@ def _cast(layout: Layout, src: str, dst: str, op: str) -> Step | None:
     tile_rank, outer_rank = ranks_for(len(tiling.inside), len(tiling.block_digits))
     named = packed_values(layout, tiling, tile_rank, outer_rank)
     assert named is not None
-    size = BYTES["f64" if dst == "f64" else "f32"]
+    size = BYTES[compute_type(dst)]
     outer = [digit.param * size for digit in tiling.block_digits]
     named["outer_param"] = padded(outer, 0, outer_rank)
     inner = [cut.digit.param * size for cut in _stores(tiling)]

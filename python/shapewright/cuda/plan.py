@@ -11,6 +11,8 @@ from shapewright.cuda.choose import plan_move
 from shapewright.cuda.choose_packed import plan_cast
 from shapewright.cuda.convert import Conversion
 from shapewright.cuda.images import plan_images
+from shapewright.cuda.kernels.cast import compute_type
+from shapewright.cuda.kernels.element import BYTES
 from shapewright.cuda.layout import Digit, Layout, canonical
 from shapewright.cuda.result import byte_range
 from shapewright.cuda.view import GpuArray
@@ -121,7 +123,7 @@ def _plan_conversion(
             return
     held += [backend.keep(data, src.device) for data in (convert.scale, convert.bias) if data]
     addresses = tuple(row.address for row in held) or (src.address, src.address)
-    size = 8 if convert.item.name == "f64" else 4
+    size = BYTES[compute_type(convert.item.name)]
     for _, layout in layouts:
         for step in plan_cast(layout, convert.src, convert.item.name, convert.op):
             others = tuple(address + step.param_offset * size for address in addresses)

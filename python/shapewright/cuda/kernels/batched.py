@@ -55,49 +55,34 @@ def batched_kernel(item_bytes: int) -> Kernel:
             numbers("u32", 5),
         )
 
-        @target.jit
-        def fetch(
-            block: Any, thread: Any, shared: Any, regs: Any,
-            src: Any, dst: Any, table: Any, map: Any,
-        ) -> None:  # fmt: skip
-            array, tile = two_words(map, u64(block) * u64(MAP_BYTES))
-            row = advance(table, u64(array) * u64(ROW_BYTES))
-            addresses = two_longs(row, u64(0))
-            chunks = five(row, u64(CHUNKS))
-            fetch_packed(
-                tile, thread, shared, regs, advance(src, addresses[0]), advance(dst, addresses[1]),
-                words(row, u64(OUTER_SIZE)), words(row, u64(OUTER_MAGIC)),
-                words(row, u64(OUTER_SHIFT)), longs(row, u64(OUTER_SRC)),
-                longs(row, u64(OUTER_DST)),
-                chunks[0], chunks[1], chunks[2], chunks[3], chunks[4],
-                words(row, u64(TILE)), words(row, u64(TILE + STEP)),
-                words(row, u64(TILE + 2 * STEP)), words(row, u64(TILE + 3 * STEP)),
-                words(row, u64(TILE + 4 * STEP)), words(row, u64(TILE + 5 * STEP)),
-                words(row, u64(TILE + 6 * STEP)), words(row, u64(TILE + 7 * STEP)),
-            )  # fmt: skip
+        def of_row(packed: Function) -> Function:
+            """A phase of `packed`, passed what stands in the array's row."""
 
-        @target.jit
-        def flush(
-            block: Any, thread: Any, shared: Any, regs: Any,
-            src: Any, dst: Any, table: Any, map: Any,
-        ) -> None:  # fmt: skip
-            array, tile = two_words(map, u64(block) * u64(MAP_BYTES))
-            row = advance(table, u64(array) * u64(ROW_BYTES))
-            addresses = two_longs(row, u64(0))
-            chunks = five(row, u64(CHUNKS))
-            flush_packed(
-                tile, thread, shared, regs, advance(src, addresses[0]), advance(dst, addresses[1]),
-                words(row, u64(OUTER_SIZE)), words(row, u64(OUTER_MAGIC)),
-                words(row, u64(OUTER_SHIFT)), longs(row, u64(OUTER_SRC)),
-                longs(row, u64(OUTER_DST)),
-                chunks[0], chunks[1], chunks[2], chunks[3], chunks[4],
-                words(row, u64(TILE)), words(row, u64(TILE + STEP)),
-                words(row, u64(TILE + 2 * STEP)), words(row, u64(TILE + 3 * STEP)),
-                words(row, u64(TILE + 4 * STEP)), words(row, u64(TILE + 5 * STEP)),
-                words(row, u64(TILE + 6 * STEP)), words(row, u64(TILE + 7 * STEP)),
-            )  # fmt: skip
+            @target.jit
+            def run(
+                block: Any, thread: Any, shared: Any, regs: Any,
+                src: Any, dst: Any, table: Any, map: Any,
+            ) -> None:  # fmt: skip
+                array, tile = two_words(map, u64(block) * u64(MAP_BYTES))
+                row = advance(table, u64(array) * u64(ROW_BYTES))
+                addresses = two_longs(row, u64(0))
+                chunks = five(row, u64(CHUNKS))
+                packed(
+                    tile, thread, shared, regs,
+                    advance(src, addresses[0]), advance(dst, addresses[1]),
+                    words(row, u64(OUTER_SIZE)), words(row, u64(OUTER_MAGIC)),
+                    words(row, u64(OUTER_SHIFT)), longs(row, u64(OUTER_SRC)),
+                    longs(row, u64(OUTER_DST)),
+                    chunks[0], chunks[1], chunks[2], chunks[3], chunks[4],
+                    words(row, u64(TILE)), words(row, u64(TILE + STEP)),
+                    words(row, u64(TILE + 2 * STEP)), words(row, u64(TILE + 3 * STEP)),
+                    words(row, u64(TILE + 4 * STEP)), words(row, u64(TILE + 5 * STEP)),
+                    words(row, u64(TILE + 6 * STEP)), words(row, u64(TILE + 7 * STEP)),
+                )  # fmt: skip
 
-        return fetch, flush
+            return run
+
+        return of_row(fetch_packed), of_row(flush_packed)
 
     return Kernel(
         name=f"batched_{item_bytes}",
