@@ -44,6 +44,7 @@ class FakeArray:
 class Simulated:
     """Memory that kernels may touch, and what was launched."""
 
+    known: None = None
     arena: Array = field(default_factory=lambda: np.full(ARENA_BYTES, POISON, np.uint8))
     used: int = 0
     launched: list[str] = field(default_factory=list)
@@ -94,6 +95,9 @@ class Simulated:
         memory = self.take(len(data))
         memory[:] = np.frombuffer(data, np.uint8)
         return _Held(memory, self)
+
+    def constant(self, data: bytes, device: int) -> int:
+        return int(self.keep(data, device).address)
 
     def wait(self, device: int, stream: int) -> None:
         self.launched.append("wait")

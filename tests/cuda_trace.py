@@ -11,6 +11,7 @@ import numpy as np
 
 from shapewright.cuda.kernel import Kernel
 from shapewright.cuda.target import ITEM_BYTES, Target
+from shapewright.cuda.twin_arithmetic import ARITHMETIC
 
 WARP = 32
 BANKS, BANK_BYTES = 32, 4
@@ -41,6 +42,10 @@ class Trace:
         return [list(row) for row in zip(*lanes, strict=True)]
 
 
+def _uncompiled(function: Any) -> Any:
+    return function.py_func
+
+
 def trace_block(kernel: Kernel, params: Sequence[Any]) -> Trace:
     """Block 0 of a full tile. Memories are addresses."""
     trace = Trace()
@@ -57,6 +62,7 @@ def trace_block(kernel: Kernel, params: Sequence[Any]) -> Trace:
         advance=lambda memory, offset: memory + offset,
         numbers=numbers,
         byte_permute=lambda low, high, selector: low,
+        arithmetic={name: _uncompiled(step) for name, step in ARITHMETIC.items()},
         floats={},
     )
     with np.errstate(over="ignore"):

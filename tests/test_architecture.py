@@ -29,6 +29,7 @@ CPP_MAY_INCLUDE: dict[str, set[str]] = {
     "onnx": {"base", "dim", "graph"},
     "layout": {"base"},
     "copy": {"base", "layout"},
+    "gpu": set(),
 }
 CPP_MAY_INCLUDE["bindings"] = set(CPP_MAY_INCLUDE)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,11 +13,16 @@ pytest.importorskip("numba.cuda")
 pytest.importorskip("cuda.bindings.nvjitlink")
 
 from cuda_ptx import BITS, accesses, parameter_bits, per_vector
+from shapewright import _core
 from shapewright.cuda.build import TARGETS, assemble, compile_ptx
 from shapewright.cuda.kernels import all_names, kernel_named
 from shapewright.cuda.kernels.element import BYTES
 from shapewright.cuda.step import Step
 
+# cuLaunchKernel: the function, seven sizes, the stream, parameters, extra.
+ENTRY = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, *[ctypes.c_uint] * 7, *[ctypes.c_void_p] * 3
+)
 REGISTERS = 65536  # of a multiprocessor, on each target
 LEAST_BLOCKS = 2  # that must fit at once
 SHARED_BYTES = 48 << 10  # what a kernel has without asking
@@ -29,11 +34,11 @@ BUDGET = {"copy_16": 10, "tile_16": 50, "tile_8": 50, "tile_4": 48, "tile_2": 42
 
 # Of the casts, some: every decoder, encoder and operation is in one of them.
 CASTS = [
-    "cast_bool_u8_plain_2_4", "cast_u8_i8_plain_2_4", "cast_i8_u16_plain_2_4",
-    "cast_u16_i16_plain_2_4", "cast_i16_i32_plain_2_4", "cast_i32_i64_plain_2_4",
-    "cast_i64_f16_plain_2_4", "cast_f16_bf16_plain_2_4", "cast_bf16_f32_plain_2_4",
-    "cast_f32_f64_affine_2_4", "cast_f64_bool_plain_2_4", "cast_f64_f16_plain_2_4",
-    "cast_u8_f16_normalize_2_4", "cast_u8_f64_normalize_2_4", "cast_f32_f16_affine_12_24",
+    "cast_bool_u8_plain_3_6", "cast_u8_i8_plain_3_6", "cast_i8_u16_plain_3_6",
+    "cast_u16_i16_plain_3_6", "cast_i16_i32_plain_3_6", "cast_i32_i64_plain_3_6",
+    "cast_i64_f16_plain_3_6", "cast_f16_bf16_plain_3_6", "cast_bf16_f32_plain_3_6",
+    "cast_f32_f64_affine_3_6", "cast_f64_bool_plain_3_6", "cast_f64_f16_plain_3_6",
+    "cast_u8_f16_normalize_3_6", "cast_u8_f64_normalize_3_6", "cast_f32_f16_affine_12_24",
 ]  # fmt: skip
 NAMES = [*all_names(), *CASTS]
 VECTORIZED = ["copy_16", *(n for n in NAMES if re.match(r"tile_\d+_16_", n))]
@@ -58,7 +63,7 @@ def besides(name: str) -> set[int]:
 @pytest.mark.parametrize("name", NAMES)
 def test_ptx(name: str) -> None:
     kernel, ptx = kernel_named(name), ptx_of(name)
-    expected = [BITS[p.kind] for p in kernel.launch_params for _ in range(max(1, p.count))]
+    expected = [BITS[p.kind] for p in kernel.params for _ in range(max(1, p.count))]
     assert parameter_bits(ptx) == expected
     assert f".entry {name}(" in ptx
     assert f".maxntid {kernel.threads}" in ptx
@@ -70,32 +75,35 @@ def test_ptx(name: str) -> None:
     assert kernel.shared_words * 4 <= SHARED_BYTES
 
 
-@pytest.mark.parametrize("name", ["copy_16", "tile_4_16_16_16_3", "packed_2_4_8", "direct_1_12_24"])
-def test_launches_pass_what_the_kernel_takes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In order and in width: an integer of Python is passed as a pointer."""
+@pytest.mark.parametrize(
+    "name",
+    ["copy_16", "tile_4_16_16_16_3", "packed_2_8_5_8", "direct_1_12", "join_1_3_3_6"],
+)
+def test_launches_pass_what_the_kernel_takes(name: str) -> None:
+    """In order and in width, through the core to an entry point that only looks."""
     pytest.importorskip("cuda.core")
     from shapewright.cuda import cuda_core
 
-    passed: list[Any] = []
-    monkeypatch.setattr(cuda_core, "launch", lambda _1, _2, _3, *args: passed.extend(args))
-    monkeypatch.setattr(cuda_core, "LaunchConfig", SimpleNamespace)
-    core: Any = SimpleNamespace(
-        enter=lambda device: None,
-        leave=lambda device: None,
-        stream=lambda handle: handle,
-        kernel=lambda name, device: name,
-    )
     kernel = kernel_named(name)
     numbers = [param for param in kernel.params if param.kind != "memory"]
     values = tuple(tuple(range(p.count)) if p.count else 7 for p in numbers)
-    launch = cuda_core.CudaCore.prepare(core, Step(name, 20_000, 0, 0, values), 0)
-    launch(5, 11, 12)
-    bits = [64 if type(value) is int else 8 * value.itemsize for value in passed]
-    assert bits == parameter_bits(ptx_of(name))
-    ahead = 2 if kernel.loops else 0
-    assert passed[ahead : ahead + 2] == [11, 12]
+    data, offsets = cuda_core.packed_numbers(Step(name, 20_000, 0, 0, values))
+    widths = [ctypes.c_uint64 if b == 64 else ctypes.c_uint32 for b in parameter_bits(ptx_of(name))]
+    found: list[Any] = []
+
+    def look(function: int, *rest: Any) -> int:
+        params = ctypes.cast(rest[8], ctypes.POINTER(ctypes.c_void_p))
+        read = [ctypes.cast(params[i], ctypes.POINTER(w))[0] for i, w in enumerate(widths)]
+        found.extend([function, rest[:6], rest[7], read])
+        return 3
+
+    entry = ENTRY(look)
+    address = ctypes.cast(entry, ctypes.c_void_p).value
+    assert address is not None
+    launch = _core.Launch(address, 99, 20_000, kernel.threads, data, offsets)
+    assert launch(5, (11, 12)) == 3
     flat = [n for value in values for n in (value if isinstance(value, tuple) else (value,))]
-    assert passed[ahead + 2 :] == flat
+    assert found == [99, (20_000, 1, 1, kernel.threads, 1, 1), 5, [11, 12, *flat]]
 
 
 def targets_of(name: str) -> list[tuple[int, int]]:

@@ -16,7 +16,9 @@ from random_layouts import DTYPES, random_bytes, random_shape, random_source, re
 pytest.importorskip("numba")
 
 from cuda_moves import aligned_bytes, expected, memory_of, move
+from shapewright.cuda import choose
 from shapewright.cuda.kernels import all_names
+from shapewright.cuda.kernels.packed import VECTORS
 from shapewright.cuda.kernels.tile import SHAPES as SHAPES_OF_TILES
 from shapewright.cuda.twin import ORDERS
 
@@ -44,6 +46,15 @@ SHAPES: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((2, 133, 3, 97), (3, 1, 2, 0)),
     ((3, 65, 131), (0, 2, 1)),
     ((50, 60, 3), (2, 0, 1)),
+    ((2, 20, 64, 3), (0, 3, 1, 2)),
+    ((3, 2, 160, 5), (1, 2, 3, 0)),
+    ((2, 5, 48, 32), (0, 2, 1, 3)),
+    ((4, 6, 96), (2, 1, 0)),
+    ((3, 128, 128), (0, 2, 1)),
+    ((2, 44, 44), (0, 2, 1)),
+    ((24, 5, 40, 3), (2, 1, 0, 3)),
+    ((40, 3, 5, 24), (3, 2, 0, 1)),
+    ((36, 3, 5, 20), (3, 2, 0, 1)),
     ((5, 4, 3, 7, 8), (4, 2, 0, 3, 1)),
     ((3, 2, 3, 2, 3, 2, 3, 5), (7, 0, 6, 1, 5, 2, 4, 3)),
     ((2,) * 14, tuple(range(13, -1, -1))),
@@ -60,7 +71,8 @@ def check(x: Any, out: Any, order: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("dtype", ALIGNED)
-def test_every_family_in_every_order(dtype: str) -> None:
+def test_every_family_in_every_order(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose, "LEAST_PACKED", 0)
     rng = np.random.default_rng(41)
     names: set[str] = set()
     views = [aligned_bytes(rng, shape, dtype).transpose(axes) for shape, axes in SHAPES]
@@ -71,14 +83,21 @@ def test_every_family_in_every_order(dtype: str) -> None:
     for y in views:
         for order in ORDERS:
             names |= set(check(y, aligned_bytes(rng, y.shape, dtype), order))
-    assert {name.split("_")[0] for name in names} == {"copy", "direct", "packed", "tile"}
     item = np.dtype(dtype).itemsize
+    families = {name.split("_")[0] for name in names}
+    assert families == {"copy", "direct", "packed", "tile"} | (
+        {"join", "split"} if item < 16 else set()
+    )
+    vectors = {int(name.split("_")[2]) for name in names if name.startswith("packed")}
+    assert vectors >= {*VECTORS[item], item}
     tiles = {tuple(map(int, name.split("_")[1:3])) for name in names if name.startswith("tile")}
     assert {row for row in SHAPES_OF_TILES if row[0] == item} <= tiles
 
 
 @pytest.mark.parametrize("seed", range(-(-LAYOUTS // BATCH)))
-def test_random_layouts(seed: int) -> None:
+def test_random_layouts(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if seed % 2:  # items are packed, however few
+        monkeypatch.setattr(choose, "LEAST_PACKED", 0)
     rng = np.random.default_rng([43, seed])
     for k in range(min(BATCH, LAYOUTS - seed * BATCH)):
         order = ORDERS[k % len(ORDERS)]

@@ -33,6 +33,8 @@ def launch_cost(torch: Any) -> dict[str, float]:
         "permute into out, us": host_us(torch, lambda: sw.permute(x, (1, 0), out=out)),
         "permute, us": host_us(torch, lambda: sw.permute(x, (1, 0))),
         "torch contiguous, us": host_us(torch, lambda: x.permute(1, 0).contiguous()),
+        "torch copy_, us": host_us(torch, lambda: out.copy_(x.permute(1, 0))),
+        "torch empty, us": host_us(torch, lambda: torch.empty(64, 64, device="cuda")),
     }
     with tempfile.TemporaryDirectory() as folder:
         for name in ("first call of a kind, s", "from the disk cache, s"):
@@ -44,13 +46,26 @@ def launch_cost(torch: Any) -> dict[str, float]:
 
 
 def many_squares(torch: Any, count: int = 4096, side: int = 64) -> dict[str, Any]:
-    """4,096 matrices: one `rearrange_many` against a loop of PyTorch."""
+    """4,096 matrices: one `rearrange_many` against a loop of PyTorch, into new tensors and into
+    ones that are there."""
     xs = [torch.rand(side, side, device="cuda") for _ in range(count)]
+    outs = [torch.empty_like(x) for x in xs]
     results = sw.rearrange_many(xs, "a b -> b a")
     right = all(torch.equal(y, x.t()) for x, y in zip(xs, results, strict=True))
     ours = wall_us(torch, lambda: sw.rearrange_many(xs, "a b -> b a"))
     loop = wall_us(torch, lambda: [x.t().contiguous() for x in xs])
-    return {"right": right, "ours_us": ours, "torch_loop_us": loop, "times": loop / ours}
+    into = wall_us(torch, lambda: sw.rearrange_many(xs, "a b -> b a", outs=outs))
+    loop_into = wall_us(torch, lambda: [o.copy_(x.t()) for x, o in zip(xs, outs, strict=True)])
+    right = right and all(torch.equal(o, x.t()) for x, o in zip(xs, outs, strict=True))
+    return {
+        "right": right,
+        "ours_us": ours,
+        "torch_loop_us": loop,
+        "times": loop / ours,
+        "ours_into_us": into,
+        "torch_loop_into_us": loop_into,
+        "times_into": loop_into / into,
+    }
 
 
 def ragged_images(torch: Any, count: int = 256) -> dict[str, Any]:

@@ -12,6 +12,7 @@ void bind_memory(pybind11::module_& m);
 void bind_layout(pybind11::module_& m);
 void bind_arrays(pybind11::module_& m);
 void bind_in_place(pybind11::module_& m);
+void bind_gpu(pybind11::module_& m);
 }  // namespace shapewright
 
 PYBIND11_MODULE(_core, m) {
@@ -26,4 +27,5 @@ PYBIND11_MODULE(_core, m) {
   shapewright::bind_layout(m);
   shapewright::bind_arrays(m);
   shapewright::bind_in_place(m);
+  shapewright::bind_gpu(m);
 }

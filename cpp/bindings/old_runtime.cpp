@@ -21,13 +21,14 @@ void exception_ptr_from(void** self, void* exception) noexcept
     __asm__("_ZNSt15__exception_ptr13exception_ptrC1EPv");
 void nested_exception_destroy(void** self) noexcept __asm__("_ZNSt16nested_exceptionD1Ev");
 
-// What the newer headers call.
+// What the newer headers call. Weak, for a runtime that is linked in has them too.
 extern "C" char __libc_single_threaded;
-void exception_ptr_addref(void** self) noexcept
+[[gnu::weak]] void exception_ptr_addref(void** self) noexcept
     __asm__("_ZNSt15__exception_ptr13exception_ptr9_M_addrefEv");
-void exception_ptr_release(void** self) noexcept
+[[gnu::weak]] void exception_ptr_release(void** self) noexcept
     __asm__("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv");
-[[noreturn]] void throw_bad_array_new_length() __asm__("_ZSt28__throw_bad_array_new_lengthv");
+[[noreturn, gnu::weak]] void throw_bad_array_new_length() __asm__(
+    "_ZSt28__throw_bad_array_new_lengthv");
 
 char __libc_single_threaded = 0;  // no: reference counts are always atomic
 

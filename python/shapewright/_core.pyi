@@ -9,6 +9,7 @@ import typing
 
 __all__: list[str] = [
     "Analysis",
+    "ArrayList",
     "BlockRef",
     "BoundMemory",
     "Constraint",
@@ -20,11 +21,14 @@ __all__: list[str] = [
     "Formula",
     "Graph",
     "GraphBuilder",
+    "KnownCalls",
+    "Launch",
     "MANY",
     "MemoryModel",
     "NodeView",
     "Op",
     "Peak",
+    "RowBook",
     "TensorData",
     "ValueView",
     "View",
@@ -589,6 +593,109 @@ class DenseArray:
         copy: typing.Any = None,
     ) -> typing.Any: ...
     def __dlpack_device__(self) -> tuple[int, int]: ...
+
+class ArrayList:
+    """
+    Tensors of a GPU, read together.
+    """
+    @property
+    def addresses(self) -> bytes: ...
+    @property
+    def firsts(self) -> bytes: ...
+    @property
+    def groups(self) -> bytes: ...
+    @property
+    def most(self) -> typing.Any:
+        """
+        The largest sizes; None where types, devices or ranks differ.
+        """
+
+class RowBook:
+    """
+    Rows of batches that were worked out before.
+    """
+    def __init__(self) -> None: ...
+    def add(
+        self,
+        tag: typing.Any,
+        arrays: ArrayList,
+        group: typing.SupportsInt | typing.SupportsIndex,
+        dst_phase: typing.SupportsInt | typing.SupportsIndex,
+        rows: collections.abc.Sequence[
+            tuple[
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                bool,
+                bytes,
+            ]
+        ],
+    ) -> None: ...
+    def plan(
+        self,
+        tag: typing.Any,
+        arrays: ArrayList,
+        first: typing.SupportsInt | typing.SupportsIndex,
+        step: typing.SupportsInt | typing.SupportsIndex,
+        fill: typing.SupportsInt | typing.SupportsIndex,
+    ) -> typing.Any: ...
+
+class Launch:
+    """
+    A kernel with all but its pointers.
+    """
+    def __call__(
+        self,
+        stream: typing.SupportsInt | typing.SupportsIndex,
+        pointers: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> int:
+        """
+        The driver's status, 0 for success.
+        """
+    def __init__(
+        self,
+        enqueue: typing.SupportsInt | typing.SupportsIndex,
+        function: typing.SupportsInt | typing.SupportsIndex,
+        blocks: typing.SupportsInt | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+        numbers: bytes,
+        offsets: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+    ) -> None: ...
+
+class KnownCalls:
+    """
+    Moves that were planned before, found by what decides them.
+    """
+    def __init__(self, device_type: typing.SupportsInt | typing.SupportsIndex = 2) -> None: ...
+    def read(self, xs: collections.abc.Sequence) -> ArrayList:
+        """
+        Arrays as they lie in memory; None if one of them cannot be read so.
+        """
+    def remember(
+        self,
+        tag: typing.Any,
+        x: typing.Any,
+        out: typing.Any,
+        launches: collections.abc.Sequence[
+            tuple[
+                Launch,
+                typing.SupportsInt | typing.SupportsIndex,
+                typing.SupportsInt | typing.SupportsIndex,
+                collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+            ]
+        ],
+        src_range: tuple[
+            typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
+        ],
+        dst_range: tuple[
+            typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
+        ],
+    ) -> None: ...
+    def run(self, tag: typing.Any, x: typing.Any, out: typing.Any) -> bool:
+        """
+        Whether the call was known, and is enqueued.
+        """
 
 def all_ops() -> list[Op]:
     """

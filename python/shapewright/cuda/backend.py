@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from shapewright import _core
 from shapewright.cuda.step import Step
 from shapewright.errors import LayoutError
 
@@ -14,6 +15,13 @@ class Launch(Protocol):
     besides."""
 
     def __call__(self, stream: int, *pointers: int) -> None: ...
+
+
+@runtime_checkable
+class Compiled(Protocol):
+    """A launch that the core can make by itself."""
+
+    launch: _core.Launch
 
 
 class Held(Protocol):
@@ -37,13 +45,19 @@ class Staged(Protocol):
 
 
 class Backend(Protocol):
-    """A way to run steps."""
+    """A way to run steps. `known` finds calls that were planned before, where that can be had."""
+
+    @property
+    def known(self) -> _core.KnownCalls | None: ...
 
     def prepare(self, step: Step, device: int) -> Launch:
         """Compiles or finds the kernel and converts its parameters."""
 
     def keep(self, data: bytes, device: int) -> Held:
         """Bytes in the memory of a device, there when this returns."""
+
+    def constant(self, data: bytes, device: int) -> int:
+        """The address of such bytes in the memory of a device, good for the launches of a call."""
 
     def stage(self, size: int, device: int, stream: int) -> Staged:
         """Memory for one call."""

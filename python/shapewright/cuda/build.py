@@ -32,22 +32,12 @@ def _type_of(param: Param) -> Any:
     return types.UniTuple(kind, param.count) if param.count else kind
 
 
-ONCE = """
+ENTRY = """
 def entry({params}):
     shared = cuda.shared.array({shared}, uint32, alignment=16)
     regs = cuda.local.array({regs}, uint32)
     thread, block = u32(cuda.threadIdx.x), u32(cuda.blockIdx.x)
 {phases}
-"""
-LOOPING = """
-def entry(blocks, blocks_each, {params}):
-    shared = cuda.shared.array({shared}, uint32, alignment=16)
-    regs = cuda.local.array({regs}, uint32)
-    thread, block = u32(cuda.threadIdx.x), u32(u32(cuda.blockIdx.x) * blocks_each)
-    end = min(blocks, u32(block + blocks_each))
-    while block < end:
-{phases}
-        block = u32(block + u32(1))
 """
 
 
@@ -60,14 +50,11 @@ def _entry(kernel: Kernel) -> Any:
         if k:
             lines.append("cuda.syncthreads()")
         lines.append(f"phase{k}(block, thread, shared, regs, {params})")
-    if kernel.loops and len(phases) > 1:
-        lines.append("cuda.syncthreads()")
-    indent = " " * (8 if kernel.loops else 4)
-    source = (LOOPING if kernel.loops else ONCE).format(
+    source = ENTRY.format(
         params=params,
         shared=max(1, kernel.shared_words),
         regs=kernel.reg_words,
-        phases="\n".join(indent + line for line in lines),
+        phases="\n".join("    " + line for line in lines),
     )
     names = {"cuda": cuda, "uint32": types.uint32, "u32": np.uint32}
     names |= {f"phase{k}": phase for k, phase in enumerate(phases)}
@@ -97,7 +84,7 @@ def compile_ptx(kernel: Kernel) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         _warm_up()
-        signature = types.void(*(_type_of(param) for param in kernel.launch_params))
+        signature = types.void(*(_type_of(param) for param in kernel.params))
         ptx, _ = cuda.compile_ptx(
             _entry(kernel), signature, cc=TARGETS[0], launch_bounds=kernel.threads
         )

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log2
 
-from shapewright.cuda.choose_packed import (
-    OUTER_RANK,
-    TILE_RANK,
-    code_units,
-    dense_tiling,
-    packed_values,
-    padded,
-    tiled_step,
-)
-from shapewright.cuda.kernels import TILE_OUTER_RANKS, kernel_named, ranks_for
-from shapewright.cuda.kernels.copy import VECTORS
-from shapewright.cuda.kernels.direct import ITEMS as DIRECT_ITEMS
-from shapewright.cuda.kernels.inner import DIRECT_CODE, small_magic_of
+from shapewright.cuda.blocks import Blocked, blocked, dense_digits
+from shapewright.cuda.choose_packed import packed_step
+from shapewright.cuda.choose_weave import weave_step
+from shapewright.cuda.kernels import TILE_OUTER_RANKS, direct_rank_for, kernel_named
+from shapewright.cuda.kernels.copy import block_vectors
+from shapewright.cuda.kernels.direct import MOST_ITEMS, block_items
+from shapewright.cuda.kernels.packed import VECTORS
 from shapewright.cuda.kernels.tile import SHAPES, tile_sides
-from shapewright.cuda.layout import MOST_SIZE, Layout, with_items_of
+from shapewright.cuda.layout import MOST_SIZE, SECTOR, Digit, Layout, with_items_of
 from shapewright.cuda.step import MOST_BLOCKS, Step, blocks_of, outer_values, values_of
-from shapewright.cuda.tiling import Cut, linear_tiling
+from shapewright.cuda.tiling import Cut
 
 LEAST_TILE_RUN = 64  # bytes along A and B for G2 to be tried
 VECTOR = 16  # bytes of the widest access
-LEAST_RUN = 32  # bytes that lie together on both sides, and need no shared memory
-LEAST_TILE_USE = 0.6  # of the threads of its tiles
+LEAST_RUN = 128  # bytes that lie together on both sides, and need no shared memory
+LEAST_PACKED = 32 << 20  # bytes moved item by item; fewer stay in the cache, which forgives more
+LEAST_TILE_USE, FULL_TILE_USE = 0.4, 0.9  # of the threads of its tiles
+LONG_TILE = 0.02  # of use that a tile of one to two costs
+PARTIAL = 0.8  # of use that a write of one sector, off its alignment, costs
 
 
 def plan_move(layout: Layout, src_address: int, dst_address: int) -> list[Step]:
@@ -59,10 +57,10 @@ def _copy(layout: Layout, src_address: int, dst_address: int) -> Step | None:
     vector = apart & -apart if apart else VECTOR
     head = min(-dst % vector, run)
     vectors, tail = divmod(run - head, vector)
-    kernel = kernel_named(f"copy_{vector}")
+    kernel, each = kernel_named(f"copy_{vector}"), block_vectors(vector)
     return Step(
         kernel=kernel.name,
-        blocks=max(1, -(-vectors // VECTORS) + (vectors % VECTORS == 0 and tail > 0)),
+        blocks=max(1, -(-vectors // each) + (vectors % each == 0 and tail > 0)),
         src_offset=layout.src_offset + head,
         dst_offset=layout.dst_offset + head,
         values=values_of(kernel, {"vectors": vectors, "head": head, "tail": tail}),
@@ -70,22 +68,30 @@ def _copy(layout: Layout, src_address: int, dst_address: int) -> Step | None:
 
 
 def _tile(layout: Layout, src_address: int, dst_address: int) -> Step | None:
-    for item, vector in SHAPES:
-        if item == layout.item_bytes:
-            step = _tile_of(layout, src_address, dst_address, vector)
-            if step is not None:
-                return step
-    return None
+    """A tile of vectors of 16 bytes; of bytes, those of 4 where few blocks are in part empty."""
+    if layout.item_bytes == 1 and len(layout.digits) <= 3:
+        step = _tile_of(layout, src_address, dst_address, 4, FULL_TILE_USE)
+        if step is not None:
+            return step
+    return _tile_of(layout, src_address, dst_address, VECTOR, LEAST_TILE_USE)
 
 
-def _tile_of(layout: Layout, src_address: int, dst_address: int, vector: int) -> Step | None:
+def _narrow_tile(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    """A tile where rows lie off the alignment of 16 bytes."""
+    vector = max(4, layout.item_bytes)
+    return _tile_of(layout, src_address, dst_address, vector, LEAST_TILE_USE)
+
+
+def _tile_of(
+    layout: Layout, src_address: int, dst_address: int, vector: int, least_use: float
+) -> Step | None:
     item = layout.item_bytes
     side = vector // item
-    along_b = next((d for d in layout.digits if d.dst == item), None)
-    along_a = next((d for d in layout.digits if d.src == item), None)
-    if along_a is None or along_b is None or along_a == along_b:
+    dense = dense_digits(layout)
+    if dense is None:
         return None
-    others = [d for d in layout.digits if d not in (along_a, along_b)]
+    along_a, along_b = dense
+    others = [d for d in layout.digits if d not in dense]
     addresses = (
         src_address + layout.src_offset,
         dst_address + layout.dst_offset,
@@ -103,17 +109,18 @@ def _tile_of(layout: Layout, src_address: int, dst_address: int, vector: int) ->
     )
     if not fits:
         return None
-    use, (cols, rows) = max(
-        (_use(along_a.size, along_b.size, tile_sides(item, vector, *shape)), shape)
+    _, use, (cols, rows) = max(
+        (*_worth(along_a, along_b, item, tile_sides(item, vector, *shape)), shape)
         for shape in SHAPES[item, vector]
     )
-    if use < LEAST_TILE_USE:
+    if use < least_use:
         return None
     tile_a, tile_b = tile_sides(item, vector, cols, rows)
-    digits = (Cut(along_a, tile_a).chunks, Cut(along_b, tile_b).chunks, *others)
+    a, b = Cut(along_a, tile_a).chunks, Cut(along_b, tile_b).chunks
+    digits = sorted((a, b, *others), key=lambda d: d.dst)
     rank = next(rank for rank in TILE_OUTER_RANKS if len(digits) <= rank)
     kernel = kernel_named(f"tile_{item}_{vector}_{cols}_{rows}_{rank}")
-    named = outer_values(digits, rank) | {
+    named = outer_values(digits, rank, a, b) | {
         "size_a": along_a.size,
         "size_b": along_b.size,
         "src_pitch": along_b.src,
@@ -128,47 +135,59 @@ def _tile_of(layout: Layout, src_address: int, dst_address: int, vector: int) ->
     )
 
 
-def _use(size_a: int, size_b: int, sides: tuple[int, int]) -> float:
-    """How much of the tiles lies inside; the squarer tile wins where that is equal."""
+def _worth(
+    along_a: Digit, along_b: Digit, item: int, sides: tuple[int, int]
+) -> tuple[float, float]:
+    """(Worth, how much of the tiles lies inside). A side longer than the other costs a little, and
+    so do sectors written in part, where rows of the destination lie off them."""
     tile_a, tile_b = sides
+    size_a, size_b = along_a.size, along_b.size
     covered = -(-size_a // tile_a) * tile_a * -(-size_b // tile_b) * tile_b
-    return size_a * size_b / covered - abs(tile_a - tile_b) * 1e-6
+    use = size_a * size_b / covered
+    partial = SECTOR / (tile_b * item) if along_a.dst % SECTOR else 0
+    return use - LONG_TILE * abs(log2(tile_a / tile_b)) - PARTIAL * partial, use
 
 
-def _packed(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+def _blocks(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    """Packed, blocks turned in registers."""
+    for vector in VECTORS[layout.item_bytes]:
+        units = blocked(layout, src_address, dst_address, vector)
+        step = None if units is None else packed_step(units)
+        if step is not None:
+            return step
+    return None
+
+
+def _items(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    """Packed, item by item."""
     inner, item = layout.digits[0], layout.item_bytes
-    if inner.src == inner.dst == item and inner.size * item >= LEAST_RUN:
-        return None  # whole sectors on both sides as it is
-    tiling = dense_tiling(layout)
-    if tiling is None or len(tiling.block_digits) > OUTER_RANK:
+    if inner.src == inner.dst == item and (item < VECTOR or inner.size * item >= LEAST_RUN):
+        return None  # runs on both sides as it is
+    if layout.items * item < LEAST_PACKED and item < VECTOR:
         return None
-    ranks = ranks_for(len(tiling.inside), len(tiling.block_digits))
-    named = packed_values(layout, tiling, *ranks)
-    if named is None:
-        return None
-    name = f"packed_{item}_{ranks[0]}_{ranks[1]}"
-    return tiled_step(name, tiling, layout, named)
+    return packed_step(Blocked.of_items(layout))
 
 
 def _direct(layout: Layout, src_address: int, dst_address: int) -> Step | None:
-    item = layout.item_bytes
-    tiling = linear_tiling(layout, DIRECT_ITEMS, DIRECT_CODE.most_chunk, TILE_RANK)
-    if len(tiling.block_digits) > OUTER_RANK:
+    rank = direct_rank_for(len(layout.digits))
+    if rank is None or layout.items > MOST_ITEMS:
         return None
-    tile_rank, outer_rank = ranks_for(len(tiling.inside), len(tiling.block_digits))
-    kernel = kernel_named(f"direct_{item}_{tile_rank}_{outer_rank}")
-    cuts = tiling.inside
-    units = code_units(tiling, DIRECT_CODE)
-    named = {
-        **outer_values(tiling.block_digits, outer_rank),
-        **tiling.chunk_values(),
-        "size": padded((c.chunk for c in cuts), 1, tile_rank),
-        "magic": padded((small_magic_of(c.chunk) for c in cuts), 1 << 31, tile_rank),
-        "src_stride": padded((c.digit.src for c in cuts), 0, tile_rank),
-        "dst_stride": padded((c.digit.dst for c in cuts), 0, tile_rank),
-        "unit": padded((units[c] for c in cuts), 0, tile_rank),
-    }
-    return tiled_step(kernel.name, tiling, layout, named)
+    kernel = kernel_named(f"direct_{layout.item_bytes}_{rank}")
+    return Step(
+        kernel=kernel.name,
+        blocks=-(-layout.items // block_items(layout.item_bytes)),
+        src_offset=layout.src_offset,
+        dst_offset=layout.dst_offset,
+        values=values_of(kernel, outer_values(layout.digits, rank) | {"items": layout.items}),
+    )
 
 
-FAMILIES: tuple[Callable[[Layout, int, int], Step | None], ...] = (_copy, _tile, _packed, _direct)
+FAMILIES: tuple[Callable[[Layout, int, int], Step | None], ...] = (
+    _copy,
+    weave_step,
+    _tile,
+    _blocks,
+    _narrow_tile,
+    _items,
+    _direct,
+)

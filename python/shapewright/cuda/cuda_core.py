@@ -1,32 +1,25 @@
-"""Launches through cuda.core: kernels loaded once, parameters converted once."""
+"""Kernels loaded by cuda.core, once each, and launched by the core with parameters packed once."""
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from cuda.bindings import driver
-from cuda.core import (
-    LEGACY_DEFAULT_STREAM,
-    PER_THREAD_DEFAULT_STREAM,
-    Device,
-    LaunchConfig,
-    ObjectCode,
-    Stream,
-    launch,
-)
+from cuda.core import Device, ObjectCode
 
+from shapewright import _core
 from shapewright.cuda.backend import Launch, unavailable
 from shapewright.cuda.cache import cubin_of
 from shapewright.cuda.kernels import kernel_named
 from shapewright.cuda.step import Step
 from shapewright.errors import LayoutError
 
-SCALARS = {"u32": np.uint32, "u64": np.uint64}
-MOST_STREAMS = 64
+MOST_CONSTANTS = 64
+SCALAR_BYTES = {"u32": 4, "u64": 8}
 
 
 def _checked(result: tuple[Any, ...]) -> Any:
@@ -46,8 +39,10 @@ class Kept:
         _checked(driver.cuCtxSynchronize())  # small copies may still be under way
 
     def __del__(self) -> None:
-        with suppress(Exception):  # the driver may have gone before, at the end of the process
+        try:  # noqa: SIM105, for at the end of the process `suppress` may be gone too
             driver.cuMemFree(self.address)  # waits for the kernels that read it
+        except Exception:
+            pass
 
 
 class Staged:
@@ -80,18 +75,36 @@ class Prepared:
 
     core: CudaCore
     device: int
-    kernel: Any
-    config: Any
-    before: tuple[Any, ...]
-    after: tuple[Any, ...]
+    launch: _core.Launch
+    kernel: Any  # keeps the machine code loaded
 
     def __call__(self, stream: int, *pointers: int) -> None:
         self.core.enter(self.device)
         try:
-            queue = self.core.stream(stream)
-            launch(queue, self.config, self.kernel, *self.before, *pointers, *self.after)
+            status = self.launch(stream, pointers)
         finally:
             self.core.leave(self.device)
+        if status:
+            _checked((driver.CUresult(status),))
+
+
+def packed_numbers(step: Step) -> tuple[bytes, list[int]]:
+    """The numbers a kernel is passed, and where each begins."""
+    data, offsets = bytearray(), []
+    numbers = [p for p in kernel_named(step.kernel).params if p.kind != "memory"]
+    for param, value in zip(numbers, step.values, strict=True):
+        size = SCALAR_BYTES[param.kind]
+        for number in value if isinstance(value, tuple) else (value,):
+            data += bytes(-len(data) % size)
+            offsets.append(len(data))
+            data += number.to_bytes(size, "little")
+    return bytes(data), offsets
+
+
+def _entry_point() -> int:
+    """The address of cuLaunchKernel, for launches without Python's part of a call."""
+    library = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    return ctypes.cast(library.cuLaunchKernel, ctypes.c_void_p).value or 0
 
 
 class CudaCore:
@@ -108,12 +121,11 @@ class CudaCore:
             raise unavailable(why)
         self._kernels: dict[tuple[str, tuple[int, int]], Any] = {}
         self._lock = threading.Lock()
-        self._streams: dict[int, Any] = {
-            0: LEGACY_DEFAULT_STREAM,
-            1: LEGACY_DEFAULT_STREAM,
-            2: PER_THREAD_DEFAULT_STREAM,
-        }
         self._thread = threading.local()
+        self._constants: dict[tuple[bytes, int], Kept] = {}
+        self._entry_point = _entry_point()
+        # With several devices a launch has to make one of them current first.
+        self.known = _core.KnownCalls() if self.count == 1 else None
 
     def enter(self, device: int) -> None:
         """Makes a device current for this thread: once where there is one, else for each call."""
@@ -130,15 +142,6 @@ class CudaCore:
         if self.count > 1:
             _checked(driver.cuCtxSetCurrent(self._thread.before))
 
-    def stream(self, handle: int) -> Any:
-        """The stream of a raw handle; the handle stays its owner's."""
-        known = self._streams.get(handle)
-        if known is None:
-            if len(self._streams) >= MOST_STREAMS:
-                self._streams = {n: self._streams[n] for n in (0, 1, 2)}
-            known = self._streams[handle] = Stream.from_handle(handle)
-        return known
-
     def kernel(self, name: str, device: int) -> Any:
         """The loaded kernel; of all devices of a capability, for a CUkernel knows no context."""
         major, minor = Device(device).compute_capability
@@ -151,21 +154,17 @@ class CudaCore:
 
     def prepare(self, step: Step, device: int) -> Launch:
         """See `Backend.prepare`."""
-        described = kernel_named(step.kernel)
-        each = step.blocks_each if described.loops else 1
-        before = (np.uint32(step.blocks), np.uint32(each)) if described.loops else ()
-        numbers = [param for param in described.params if param.kind != "memory"]
-        after: list[Any] = []
-        for param, value in zip(numbers, step.values, strict=True):
-            scalar = SCALARS[param.kind]
-            after += map(scalar, value) if isinstance(value, tuple) else [scalar(value)]
+        data, offsets = packed_numbers(step)
         self.enter(device)
         try:
             kernel = self.kernel(step.kernel, device)
         finally:
             self.leave(device)
-        config = LaunchConfig(grid=-(-step.blocks // each), block=described.threads)
-        return Prepared(self, device, kernel, config, before, tuple(after))
+        threads = kernel_named(step.kernel).threads
+        launch = _core.Launch(
+            self._entry_point, int(kernel.handle), step.blocks, threads, data, offsets
+        )
+        return Prepared(self, device, launch, kernel)
 
     def keep(self, data: bytes, device: int) -> Kept:
         """See `Backend.keep`."""
@@ -174,6 +173,15 @@ class CudaCore:
             return Kept(data)
         finally:
             self.leave(device)
+
+    def constant(self, data: bytes, device: int) -> int:
+        """See `Backend.constant`."""
+        found = self._constants.get((data, device))
+        if found is None:
+            if len(self._constants) >= MOST_CONSTANTS:
+                self._constants.clear()
+            found = self._constants[data, device] = self.keep(data, device)
+        return found.address
 
     def stage(self, size: int, device: int, stream: int) -> Staged:
         """See `Backend.stage`. Refused while the stream is captured into a graph: the table would

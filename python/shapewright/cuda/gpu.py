@@ -13,6 +13,7 @@ from llvmlite import ir
 from numba import cuda, types
 from numba.cuda.extending import intrinsic
 
+from shapewright.cuda.gpu_arithmetic import ARITHMETIC
 from shapewright.cuda.gpu_floats import FLOATS
 from shapewright.cuda.target import ITEM_BYTES, Function, Target, words_of
 
@@ -133,5 +134,6 @@ GPU = Target(
     advance=_advance,
     numbers=_numbers,
     byte_permute=_byte_permute,
+    arithmetic=ARITHMETIC,
     floats=FLOATS,
 )

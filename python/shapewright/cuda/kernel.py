@@ -24,9 +24,7 @@ class Param:
 class Kernel:
     """Phases with a barrier between each two; every thread of a block runs each phase.
 
-    `phases(target)` gives functions of (block, thread, shared, regs, *params). A kernel that
-    `loops` lets each launched block do several blocks of work in turn: launched blocks take two
-    more parameters, the blocks of work in all and for each, before those in `params`.
+    `phases(target)` gives functions of (block, thread, shared, regs, *params).
     """
 
     name: str
@@ -35,14 +33,7 @@ class Kernel:
     phases: Callable[[Target], tuple[Callable[..., Any], ...]]
     reg_words: int
     shared_words: int = 0
-    loops: bool = False
     vector_bytes: int = 16  # of the widest access to memory in a full block
-
-    @property
-    def launch_params(self) -> tuple[Param, ...]:
-        """What is passed to a launch, in order."""
-        loop = (Param("blocks", "u32"), Param("blocks_each", "u32")) if self.loops else ()
-        return loop + self.params
 
 
 def outer_params(rank: int) -> tuple[Param, ...]:

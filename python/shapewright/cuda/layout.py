@@ -8,6 +8,7 @@ from math import gcd, prod
 
 MOST_SIZE = 1 << 31  # of a digit: its index is a signed number of 32 bits
 WIDEST = 16
+SECTOR, LINE = 32, 128  # bytes that a GPU reads and writes whole
 
 
 @dataclass(frozen=True, slots=True)

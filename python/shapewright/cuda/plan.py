@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shapewright import _core
-from shapewright.cuda.backend import Backend, Held, Launch
+from shapewright.cuda.backend import Backend, Compiled, Held, Launch
 from shapewright.cuda.choose import plan_move
 from shapewright.cuda.choose_packed import plan_cast
 from shapewright.cuda.convert import Conversion
@@ -36,6 +37,16 @@ class Plan:
             src + self.src_range[0] < dst + self.dst_range[1]
             and dst + self.dst_range[0] < src + self.src_range[1]
         )
+
+    def teach(self, known: _core.KnownCalls, tag: Any, x: Any, out: Any) -> None:
+        """Makes calls of this kind known to the core, so that they need no Python."""
+        ready = [
+            (launch.launch, src_offset, dst_offset, list(others))
+            for launch, src_offset, dst_offset, others in self.launches
+            if isinstance(launch, Compiled)
+        ]
+        if len(ready) == len(self.launches):
+            known.remember(tag, x, out, ready, self.src_range, self.dst_range)
 
     def __call__(self, stream: int, src: int, dst: int) -> None:
         for launch, src_offset, dst_offset, others in self.launches:

@@ -8,13 +8,11 @@ from math import prod
 from typing import Any
 
 from shapewright.cuda.kernel import Kernel
-from shapewright.cuda.kernels.outer import magic_of
+from shapewright.cuda.kernels.outer import IS_A, IS_B, magic_of
 from shapewright.cuda.layout import Digit
 
 MOST_BLOCKS = 1 << 31
 MODULUS = {"u32": 1 << 32, "u64": 1 << 64}
-BUSY_BLOCKS = 4096  # launched before a block is given several tiles
-MOST_EACH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +20,24 @@ class Step:
     """One launch of a kernel. Pointers come later; `values` are those of the other parameters."""
 
     kernel: str
-    blocks: int  # of work
+    blocks: int
     src_offset: int
     dst_offset: int
     values: tuple[int | tuple[int, ...], ...]  # unsigned
     param_offset: int = 0  # elements of scale and bias
 
-    @property
-    def blocks_each(self) -> int:
-        """Blocks of work that one launched block does, where the kernel loops."""
-        return max(1, min(MOST_EACH, self.blocks // BUSY_BLOCKS))
 
-
-def outer_values(digits: Sequence[Digit], rank: int) -> dict[str, tuple[int, ...]]:
-    """Values of `outer_params`."""
+def outer_values(
+    digits: Sequence[Digit], rank: int, a: Digit | None = None, b: Digit | None = None
+) -> dict[str, tuple[int, ...]]:
+    """Values of `outer_params`; `a` and `b` are those among the digits that count chunks."""
     rows = [*digits, *[Digit(1, 0, 0)] * (rank - len(digits))]
     magics = [magic_of(digit.size) for digit in rows]
+    flags = [IS_A * (digit is a) + IS_B * (digit is b) for digit in rows]
     return {
         "outer_size": tuple(digit.size for digit in rows),
         "outer_magic": tuple(magic for magic, _ in magics),
-        "outer_shift": tuple(shift for _, shift in magics),
+        "outer_shift": tuple(shift + flag for (_, shift), flag in zip(magics, flags, strict=True)),
         "outer_src": tuple(digit.src for digit in rows),
         "outer_dst": tuple(digit.dst for digit in rows),
     }

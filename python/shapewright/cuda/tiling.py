@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
+from functools import cached_property
+from math import gcd, prod
+from typing import Any
 
-from shapewright.cuda.layout import Digit, Layout
+from shapewright.cuda.layout import LINE, SECTOR, Digit, Layout
+from shapewright.cuda.step import outer_values
 
 MOST_REACH = 1 << 31  # bytes from a tile's first item to any other
 
@@ -34,7 +37,7 @@ class Cut:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tiling:
     """The digits inside a tile, at most two of them cut, and those outside."""
 
@@ -51,26 +54,42 @@ class Tiling:
         """A and B, as far as there are any."""
         return tuple(cut for cut in self.inside if cut.is_cut)
 
-    @property
-    def block_digits(self) -> tuple[Digit, ...]:
-        """What numbers the blocks: chunks of A and B, always two digits, then the rest."""
-        chunks = [cut.chunks for cut in self.cuts]
-        chunks += [Digit(1, 0, 0)] * (2 - len(chunks))
-        return (*chunks, *self.outside)
+    @cached_property
+    def cut_digits(self) -> tuple[Digit, ...]:
+        """What counts the chunks of A and B, as far as there are any."""
+        return tuple(cut.chunks for cut in self.cuts)
 
-    def chunk_values(self) -> dict[str, int]:
-        """Sizes and chunks of A and B; 1 and 1 for one that is not there."""
-        values = {"items": self.items}
+    @cached_property
+    def block_digits(self) -> tuple[Digit, ...]:
+        """What numbers the blocks, ascending in the destination."""
+        return tuple(sorted((*self.cut_digits, *self.outside), key=lambda d: d.dst))
+
+    def outer_values(self, rank: int) -> dict[str, tuple[int, ...]]:
+        """Values of `outer_params`."""
+        return outer_values(self.block_digits, rank, *self.cut_digits)
+
+    def chunk_values(self) -> dict[str, Any]:
+        """How many units, and chunks and sizes of A and B; 1 and 1 for one that is not there."""
         rows = [(cut.chunk, cut.digit.size) for cut in self.cuts] + [(1, 1), (1, 1)]
-        for name, (chunk, size) in zip("ab", rows, strict=False):
-            values[f"chunk_{name}"], values[f"size_{name}"] = chunk, size
-        return values
+        return {"units": self.items, "chunks": (*rows[0], *rows[1])}
 
 
 def even(size: int, chunk: int) -> int:
     """The least chunk that gives no more chunks than `chunk` does."""
     chunks = -(-size // chunk)
     return -(-size // chunks)
+
+
+def whole_sectors(chunk: int, unit_bytes: int) -> int:
+    """The longest chunk, up to this one, of whole lines, else of whole sectors, else as it is.
+
+    Sectors that two blocks write a part of each are written twice.
+    """
+    for whole in (LINE, SECTOR):
+        granule = whole // gcd(whole, unit_bytes)
+        if chunk >= granule:
+            return chunk // granule * granule
+    return chunk
 
 
 def within_reach(digit: Digit, chunk: int, reach: int) -> int:
@@ -145,6 +164,9 @@ def packed_tiling(
         if longest is None:
             return None
         chunk[longest] = even(digits[longest].size, -(-chunk[longest] // 2))
+    for at, stride in ((read[-1], digits[read[-1]].src), (written[-1], digits[written[-1]].dst)):
+        if chunk[at] < digits[at].size:
+            chunk[at] = whole_sectors(chunk[at], abs(stride))
     # A small tile takes in what comes next in the destination.
     for at, digit in enumerate(digits):
         cuts = sum(chunk[i] < digits[i].size for i in chunk)

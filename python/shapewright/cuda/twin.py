@@ -16,6 +16,7 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 
 from shapewright.cuda.kernel import Kernel
 from shapewright.cuda.target import ITEM_BYTES, Function, Target, words_of
+from shapewright.cuda.twin_arithmetic import ARITHMETIC
 from shapewright.cuda.twin_floats import FLOATS
 
 u8, u32, u64, i64 = np.uint8, np.uint32, np.uint64, np.int64
@@ -126,6 +127,7 @@ TWIN = Target(
     advance=_advance,
     numbers=_numbers,
     byte_permute=_byte_permute,
+    arithmetic=ARITHMETIC,
     floats=FLOATS,
 )
 

@@ -11,12 +11,15 @@ from shapewright.cuda.kernels.cast import cast_kernel
 from shapewright.cuda.kernels.copy import copy_kernel
 from shapewright.cuda.kernels.direct import direct_kernel
 from shapewright.cuda.kernels.image import image_kernel
-from shapewright.cuda.kernels.packed import packed_kernel
+from shapewright.cuda.kernels.packed import VECTORS, packed_kernel
 from shapewright.cuda.kernels.tile import SHAPES, tile_kernel
+from shapewright.cuda.kernels.weave import ITEMS, STREAMS, join_kernel, split_kernel
 from shapewright.cuda.target import ITEM_BYTES
 
-# (digits in a tile, digits among blocks) that direct and packed are built for, smallest first.
-RANKS = ((2, 4), (3, 6), (4, 8), (12, 24))
+DIRECT_RANKS = (3, 4, 5, 6, 12, 24)  # digits that direct is built for
+# (digits in a tile, digits among blocks) that packed is built for, smallest first.
+RANKS = ((3, 6), (5, 8), (12, 24))
+WEAVE_RANKS = (3, 6)
 TILE_OUTER_RANKS = (3, 6)
 
 
@@ -28,9 +31,16 @@ MAKERS: dict[str, Callable[..., Kernel]] = {
     "copy": copy_kernel,
     "direct": direct_kernel,
     "image": image_kernel,
+    "join": join_kernel,
     "packed": packed_kernel,
+    "split": split_kernel,
     "tile": tile_kernel,
 }
+
+
+def direct_rank_for(rank: int) -> int | None:
+    """The smallest rank of direct that holds so many digits; None past all of them."""
+    return next((most for most in DIRECT_RANKS if rank <= most), None)
 
 
 def ranks_for(tile_rank: int, outer_rank: int) -> tuple[int, int]:
@@ -40,7 +50,7 @@ def ranks_for(tile_rank: int, outer_rank: int) -> tuple[int, int]:
 
 @cache
 def kernel_named(name: str) -> Kernel:
-    """The kernel of a name such as `packed_4_2_4`.
+    """The kernel of a name such as `packed_4_16_3_6`.
 
     >>> kernel_named("tile_2_16_8_16_3").threads
     128
@@ -54,8 +64,14 @@ def all_names() -> list[str]:
     ranks = [f"{tile}_{outer}" for tile, outer in RANKS]
     return [
         *(f"copy_{n}" for n in ITEM_BYTES),
-        *(f"direct_{n}_{row}" for n in ITEM_BYTES for row in ranks),
-        *(f"packed_{n}_{row}" for n in ITEM_BYTES for row in ranks),
+        *(f"direct_{n}_{rank}" for n in ITEM_BYTES for rank in DIRECT_RANKS),
+        *(f"packed_{n}_{v}_{row}" for n in ITEM_BYTES for v in (*VECTORS[n], n) for row in ranks),
+        *(
+            f"{family}_{n}_{m}_{WEAVE_RANKS[0]}_{WEAVE_RANKS[1]}"
+            for family in ("join", "split")
+            for n in ITEMS
+            for m in STREAMS
+        ),
         *(
             f"tile_{item}_{vector}_{cols}_{rows}_{rank}"
             for (item, vector), shapes in SHAPES.items()

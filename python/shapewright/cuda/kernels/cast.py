@@ -17,15 +17,15 @@ import numpy as np
 
 from shapewright.cuda.kernel import Kernel, Param
 from shapewright.cuda.kernels.element import BYTES, decoder, encoder, number_of
-from shapewright.cuda.kernels.inner import PACKED_CODE, inner_offset, within_chunks
+from shapewright.cuda.kernels.inner import PACKED_CODE, inner_offset, left_of_chunks, within_chunks
 from shapewright.cuda.kernels.outer import outer_offsets
 from shapewright.cuda.kernels.packed import (
-    ROUND,
-    ROUNDS,
     SHARED_BYTES,
     THREADS,
     packed_params,
     packed_phases,
+    packed_words,
+    tile_units,
 )
 from shapewright.cuda.target import Function, Target
 
@@ -44,15 +44,16 @@ def cast_kernel(src: str, dst: str, op: str, tile_rank: int, outer_rank: int) ->
     """From one element type to another, by name."""
     src_bytes, dst_bytes = BYTES[src], BYTES[dst]
     compute = compute_type(dst)
-    rounds = ROUNDS[src_bytes] * ROUND
+    rounds = tile_units(src_bytes, src_bytes) // THREADS
     number = number_of(src) if op == "plain" else compute
 
     def phases(target: Target) -> tuple[Function, ...]:
-        fetch_items, _ = packed_phases(target, src_bytes, tile_rank, outer_rank)
+        fetch_items, _ = packed_phases(target, src_bytes, src_bytes, tile_rank, outer_rank)
         shared_load, store = target.shared_load[src_bytes], target.store[dst_bytes]
         advance = target.advance
         offsets = outer_offsets(target, outer_rank)
         offset_of = inner_offset(target, tile_rank)
+        what_is_left = left_of_chunks(target)
         inside = within_chunks(target, PACKED_CODE)
         slot_mask = PACKED_CODE.slot_mask
         decode, encode = decoder(target, src), encoder(target, dst, number)
@@ -63,7 +64,7 @@ def cast_kernel(src: str, dst: str, op: str, tile_rank: int, outer_rank: int) ->
             block: Any, thread: Any, shared: Any, regs: Any, src: Any, dst: Any,
             scale: Any, bias: Any,
             outer_size: Any, outer_magic: Any, outer_shift: Any, outer_src: Any, outer_dst: Any,
-            items: Any, chunk_a: Any, size_a: Any, chunk_b: Any, size_b: Any,
+            units: Any, chunks: Any, rows: Any,
             load_size: Any, load_magic: Any, load_stride: Any, load_unit: Any,
             store_size: Any, store_magic: Any, store_stride: Any, store_unit: Any,
             outer_param: Any, store_param: Any,
@@ -71,7 +72,7 @@ def cast_kernel(src: str, dst: str, op: str, tile_rank: int, outer_rank: int) ->
             fetch_items(
                 block, thread, shared, regs, src, dst,
                 outer_size, outer_magic, outer_shift, outer_src, outer_dst,
-                items, chunk_a, size_a, chunk_b, size_b,
+                units, chunks, rows,
                 load_size, load_magic, load_stride, load_unit,
                 store_size, store_magic, store_stride, store_unit,
             )  # fmt: skip
@@ -81,7 +82,7 @@ def cast_kernel(src: str, dst: str, op: str, tile_rank: int, outer_rank: int) ->
             block: Any, thread: Any, shared: Any, regs: Any, src: Any, dst: Any,
             scale: Any, bias: Any,
             outer_size: Any, outer_magic: Any, outer_shift: Any, outer_src: Any, outer_dst: Any,
-            items: Any, chunk_a: Any, size_a: Any, chunk_b: Any, size_b: Any,
+            units: Any, chunks: Any, rows: Any,
             load_size: Any, load_magic: Any, load_stride: Any, load_unit: Any,
             store_size: Any, store_magic: Any, store_stride: Any, store_unit: Any,
             outer_param: Any, store_param: Any,
@@ -89,14 +90,14 @@ def cast_kernel(src: str, dst: str, op: str, tile_rank: int, outer_rank: int) ->
             param_at, dst_at, a, b = offsets(
                 block, outer_size, outer_magic, outer_shift, outer_param, outer_dst
             )
-            left_a, left_b = u32(size_a - u32(a * chunk_a)), u32(size_b - u32(b * chunk_b))
+            left_a, left_b = what_is_left(chunks, a, b)
             dst_block = advance(dst, dst_at)
             scale_block, bias_block = advance(scale, param_at), advance(bias, param_at)
             for r in range(rounds):
                 item = u32(thread + u32(r * THREADS))
                 offset, code = offset_of(item, store_size, store_magic, store_stride, store_unit)
                 param, _ = offset_of(item, store_size, store_magic, store_param, store_unit)
-                if item < items and inside(code, left_a, left_b):
+                if item < units and inside(code, left_a, left_b):
                     slot = u32(u32(code & u32(slot_mask)) * u32(src_bytes))
                     shared_load(shared, slot, regs, u32(0))
                     value = change(decode(regs), scale_block, bias_block, param, regs)
@@ -118,9 +119,8 @@ def cast_kernel(src: str, dst: str, op: str, tile_rank: int, outer_rank: int) ->
             Param("store_param", "u32", tile_rank),
         ),
         phases=phases,
-        reg_words=ROUND * max(1, src_bytes // 4, dst_bytes // 4),
+        reg_words=max(packed_words(src_bytes, src_bytes), dst_bytes // 4),
         shared_words=SHARED_BYTES // 4,
-        loops=True,
         vector_bytes=src_bytes,
     )
 

@@ -1,9 +1,10 @@
 """G0: a dense run, from end to end.
 
-    | head |  16 KiB a block: thread t moves vectors t, t + 256, t + 512, t + 768  | ... | tail |
+    | head |  a block: thread t moves vectors t, t + 256, ...  | ... | tail |
 
-All loads of a thread come before its first store. `src` and `dst` point behind the head, to a
-multiple of the vector; head and tail are bytes, fewer than a vector.
+One vector of 16 bytes a thread is as fast on an H200 as PyTorch's copy, four are 4% slower. All
+loads of a thread come before its first store. `src` and `dst` point behind the head, to a multiple
+of the vector; head and tail are bytes, fewer than a vector.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ from shapewright.cuda.target import Function, Target, words_of
 u32, u64 = np.uint32, np.uint64
 
 THREADS = 256
-IN_FLIGHT = 4
-VECTORS = THREADS * IN_FLIGHT
+IN_FLIGHT = {1: 4, 2: 4, 4: 4, 8: 2, 16: 1}  # vectors of a thread
 
 PARAMS = (
     Param("src", "memory"),
@@ -30,9 +30,15 @@ PARAMS = (
 )
 
 
+def block_vectors(vector_bytes: int) -> int:
+    """Vectors of a block."""
+    return THREADS * IN_FLIGHT[vector_bytes]
+
+
 def copy_kernel(vector_bytes: int) -> Kernel:
     """Moves vectors of 1 to 16 bytes."""
-    words = words_of(vector_bytes)
+    words, each = words_of(vector_bytes), IN_FLIGHT[vector_bytes]
+    vectors_each = block_vectors(vector_bytes)
 
     def phases(target: Target) -> tuple[Function, ...]:
         load, store = target.load[vector_bytes], target.store[vector_bytes]
@@ -44,20 +50,20 @@ def copy_kernel(vector_bytes: int) -> Kernel:
             block: Any, thread: Any, shared: Any, regs: Any,
             src: Any, dst: Any, vectors: Any, head: Any, tail: Any,
         ) -> None:  # fmt: skip
-            first = u64(block) * u64(VECTORS)
+            first = u64(block) * u64(vectors_each)
             left = vectors - first
             src_block = advance(src, first * u64(vector_bytes))
             dst_block = advance(dst, first * u64(vector_bytes))
             at = u32(thread * u32(vector_bytes))
-            if left >= u64(VECTORS):
-                for k in range(IN_FLIGHT):
+            if left >= u64(vectors_each):
+                for k in range(each):
                     offset = u64(u32(at + u32(k * THREADS * vector_bytes)))
                     load(src_block, offset, regs, u32(k * words))
-                for k in range(IN_FLIGHT):
+                for k in range(each):
                     offset = u64(u32(at + u32(k * THREADS * vector_bytes)))
                     store(dst_block, offset, regs, u32(k * words))
             else:
-                for k in range(IN_FLIGHT):
+                for k in range(each):
                     vector = u32(thread + u32(k * THREADS))
                     if u64(vector) < left:
                         offset = u64(u32(vector * u32(vector_bytes)))
@@ -79,6 +85,6 @@ def copy_kernel(vector_bytes: int) -> Kernel:
         threads=THREADS,
         params=PARAMS,
         phases=phases,
-        reg_words=IN_FLIGHT * words,
+        reg_words=each * words,
         vector_bytes=vector_bytes,
     )

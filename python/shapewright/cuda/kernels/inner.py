@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from shapewright.cuda.target import Function, Target
+from shapewright.cuda.target import Function, Target, written_out
 
 u32, u64, i32, i64 = np.uint32, np.uint64, np.int32, np.int64
 
@@ -49,7 +49,7 @@ class Code:
         return 1 << (self.slot_bits + self.chunk_bits)
 
 
-DIRECT_CODE = Code(slot_bits=0, chunk_bits=16)
+WEAVE_CODE = Code(slot_bits=0, chunk_bits=9)
 PACKED_CODE = Code(slot_bits=14, chunk_bits=9)
 
 
@@ -58,28 +58,45 @@ def small_magic_of(divisor: int) -> int:
     return -(-(1 << 31) // divisor)
 
 
+DIGIT = """
+    quotient = divide_small(left, magic[{i}])
+    digit = rest(left, quotient, size[{i}])
+    offset = mad(offset, digit, stride[{i}])
+    code = mad(code, digit, unit[{i}])
+    left = quotient
+"""
+OFFSET_OF = """
+def offset_of(item, size, magic, stride, unit):
+    left = u32(item)
+    offset, code = u32(0), u32(0)
+{digits}
+    offset = mad(offset, left, stride[{last}])
+    code = mad(code, left, unit[{last}])
+    return u64(i64(i32(offset))), code
+"""
+
+
 def inner_offset(target: Target, rank: int) -> Function:
     """(item, size, magic, stride, unit) -> (offset in bytes as u64, code).
 
     What is left for the last digit is that digit itself. Digits of size 1 fill up the rank from
     behind, where 0 is left.
     """
+    digits = "".join(DIGIT.format(i=i) for i in range(rank - 1))
+    text = OFFSET_OF.format(digits=digits, last=rank - 1)
+    names = {"u32": u32, "u64": u64, "i32": i32, "i64": i64}
+    return target.jit(written_out(text, names | dict(target.arithmetic)))
+
+
+def left_of_chunks(target: Target) -> Function:
+    """(chunks, chunk of A, of B) -> what is left of A and of B from there on; `chunks` holds the
+    length of a chunk and the size of A, then of B."""
 
     @target.jit
-    def offset_of(item: Any, size: Any, magic: Any, stride: Any, unit: Any) -> Any:
-        left = u32(item)
-        offset, code = u32(0), u32(0)
-        for i in range(rank - 1):
-            quotient = u32((u64(left) * u64(magic[i])) >> u64(31))
-            digit = u32(left - u32(quotient * size[i]))
-            offset = u32(offset + u32(digit * stride[i]))
-            code = u32(code + u32(digit * unit[i]))
-            left = quotient
-        offset = u32(offset + u32(left * stride[rank - 1]))
-        code = u32(code + u32(left * unit[rank - 1]))
-        return u64(i64(i32(offset))), code
+    def what_is_left(chunks: Any, a: Any, b: Any) -> Any:
+        return u32(chunks[1] - u32(a * chunks[0])), u32(chunks[3] - u32(b * chunks[2]))
 
-    return offset_of
+    return what_is_left
 
 
 def within_chunks(target: Target, code_bits: Code) -> Function:

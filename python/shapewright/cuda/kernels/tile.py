@@ -65,7 +65,7 @@ def tile_kernel(item_bytes: int, vector: int, cols: int, rows: int, outer_rank: 
         shared_load, shared_store = target.shared_load[vector], target.shared_store[vector]
         advance = target.advance
         offsets = outer_offsets(target, outer_rank)
-        turn = turn_block(target, item_bytes, words)
+        turn = turn_block(target, item_bytes, vector)
 
         @target.jit
         def fetch(

@@ -18,15 +18,16 @@ LOW_HALVES, HIGH_HALVES = 0x5410, 0x7632
 LOW_BYTES, HIGH_BYTES = 0x5140, 0x7362  # of two words in turn: a0 b0 a1 b1, a2 b2 a3 b3
 
 
-def turn_block(target: Target, item_bytes: int, words: int) -> Function:
-    """(regs, at): turns the block that begins at word `at`; a vector has `words`."""
-    if 4 * words == item_bytes:
+def turn_block(target: Target, item_bytes: int, vector: int) -> Function:
+    """(regs, at): turns the block that begins at word `at`; of one item, it stays as it is."""
+    words = vector // 4
+    if vector == item_bytes:
         return _nothing(target)
     if item_bytes == 1:
         return _bytes(target, words)
     if item_bytes == 2:
         return _halves(target, words)
-    return {4: _words, 8: _pairs}[item_bytes](target)
+    return _pairs(target) if item_bytes == 8 else _words(target, words)
 
 
 def _nothing(target: Target) -> Function:
@@ -49,12 +50,12 @@ def _pairs(target: Target) -> Function:
     return turn
 
 
-def _words(target: Target) -> Function:
+def _words(target: Target, words: int) -> Function:
     @target.jit
     def turn(regs: Any, at: Any) -> None:
-        for i in range(4):
+        for i in range(words):
             for j in range(i):
-                upper, lower = u32(at + u32(4 * i + j)), u32(at + u32(4 * j + i))
+                upper, lower = u32(at + u32(words * i + j)), u32(at + u32(words * j + i))
                 kept = regs[upper]
                 regs[upper] = regs[lower]
                 regs[lower] = kept

@@ -1,0 +1,185 @@
+// Calls on tensors of a GPU that were met before: read, matched and launched without Python code.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "bindings/gpu_readers.h"
+#include "bindings/gpu_rows.h"
+#include "gpu/array_list.h"
+#include "gpu/launch.h"
+#include "gpu/signature.h"
+
+namespace shapewright {
+
+namespace {
+
+using Range = std::pair<std::int64_t, std::int64_t>;  // bytes from the first element
+
+struct Ready {
+  std::shared_ptr<const Launch> launch;
+  std::int64_t src_offset, dst_offset;
+  std::vector<std::uint64_t> others;  // pointers after those of source and result
+};
+
+struct Entry {
+  py::object tag;
+  std::vector<std::int64_t> row;
+  std::vector<Ready> launches;
+  Range src_range, dst_range;
+
+  bool meets(std::uint64_t src, std::uint64_t dst) const {
+    const auto at = [](std::uint64_t address, std::int64_t offset) {
+      return static_cast<std::int64_t>(address) + offset;
+    };
+    return at(src, src_range.first) < at(dst, dst_range.second) &&
+           at(dst, dst_range.first) < at(src, src_range.second);
+  }
+};
+
+class KnownCalls {
+ public:
+  explicit KnownCalls(std::int32_t device_type) : device_type_(device_type) {}
+
+  bool run(const py::object& tag, py::handle x, py::handle out) {
+    const std::scoped_lock lock(mutex_);
+    Call call;
+    if (!read(x, out, call)) return false;
+    const Entry* const entry = find(tag, call);
+    if (entry == nullptr) return false;
+    const std::uint64_t src = address_of(call.src), dst = address_of(call.dst);
+    if (entry->meets(src, dst)) return false;
+    const auto stream = readers_.stream(x, call.src);
+    if (!stream) return false;
+    std::array<std::uint64_t, Launch::kMostPointers> pointers;
+    for (const Ready& ready : entry->launches) {
+      pointers[0] = src + static_cast<std::uint64_t>(ready.src_offset);
+      pointers[1] = dst + static_cast<std::uint64_t>(ready.dst_offset);
+      std::ranges::copy(ready.others, pointers.begin() + 2);
+      if ((*ready.launch)(*stream, {pointers.data(), 2 + ready.others.size()}) != 0) return false;
+    }
+    return true;
+  }
+
+  void remember(const py::object& tag, py::handle x, py::handle out, std::vector<Ready> launches,
+                Range src_range, Range dst_range) {
+    const std::scoped_lock lock(mutex_);
+    Call call;
+    if (launches.empty() || !read(x, out, call) || find(tag, call) != nullptr) return;
+    for (const Ready& ready : launches)
+      if (ready.others.size() + 2 > Launch::kMostPointers) return;
+    if (entries_.size() >= kMostEntries) entries_.clear();
+    const auto row = call.signature.row();
+    entries_.emplace(
+        hash_of(tag, call),
+        Entry{tag, {row.begin(), row.end()}, std::move(launches), src_range, dst_range});
+  }
+
+  // The arrays of a sequence, or None if one of them cannot be read so.
+  std::shared_ptr<ArrayList> read_all(const py::sequence& xs) {
+    const std::scoped_lock lock(mutex_);
+    const auto fast =
+        py::reinterpret_steal<py::object>(PySequence_Fast(xs.ptr(), "arrays come as a sequence"));
+    if (!fast) throw py::error_already_set();
+    auto list = std::make_shared<ArrayList>();
+    const Py_ssize_t count = PySequence_Fast_GET_SIZE(fast.ptr());
+    for (Py_ssize_t i = 0; i < count; ++i) {
+      dlpack::Tensor tensor;
+      Signature signature;
+      if (!readers_.read(PySequence_Fast_GET_ITEM(fast.ptr(), i), device_type_, tensor) ||
+          !signature.add(tensor))
+        return nullptr;
+      list->add(address_of(tensor), signature);
+    }
+    return list;
+  }
+
+ private:
+  static constexpr std::size_t kMostEntries = 1024;
+
+  struct Call {
+    dlpack::Tensor src, dst;
+    Signature signature;
+  };
+
+  bool read(py::handle x, py::handle out, Call& call) {
+    return readers_.read(x, device_type_, call.src) && readers_.read(out, device_type_, call.dst) &&
+           call.signature.add(call.src) && call.signature.add(call.dst);
+  }
+
+  static std::size_t hash_of(const py::object& tag, const Call& call) {
+    return static_cast<std::size_t>(py::hash(tag)) ^ call.signature.hash();
+  }
+
+  const Entry* find(const py::object& tag, const Call& call) const {
+    const auto [from, to] = entries_.equal_range(hash_of(tag, call));
+    for (auto it = from; it != to; ++it) {
+      const Entry& entry = it->second;
+      if (std::ranges::equal(entry.row, call.signature.row()) && entry.tag.equal(tag))
+        return &entry;
+    }
+    return nullptr;
+  }
+
+  std::int32_t device_type_;
+  std::mutex mutex_;
+  Readers readers_;
+  std::unordered_multimap<std::size_t, Entry> entries_;
+};
+
+std::shared_ptr<Launch> make_launch(std::uintptr_t enqueue, std::uintptr_t function,
+                                    std::uint32_t blocks, std::uint32_t threads,
+                                    const py::bytes& numbers, std::vector<std::uint32_t> offsets) {
+  const std::string_view text = numbers;
+  const auto* const first = reinterpret_cast<const std::byte*>(text.data());
+  return std::make_shared<Launch>(enqueue, function, blocks, threads,
+                                  std::vector<std::byte>(first, first + text.size()),
+                                  std::move(offsets));
+}
+
+int call_launch(const Launch& launch, std::uintptr_t stream,
+                const std::vector<std::uint64_t>& pointers) {
+  return launch(stream, pointers);
+}
+
+}  // namespace
+
+void bind_gpu(py::module_& m) {
+  bind_rows(m);
+  py::class_<Launch, std::shared_ptr<Launch>>(m, "Launch", "A kernel with all but its pointers.")
+      .def(py::init(&make_launch), py::arg("enqueue"), py::arg("function"), py::arg("blocks"),
+           py::arg("threads"), py::arg("numbers"), py::arg("offsets"))
+      .def("__call__", &call_launch, py::arg("stream"), py::arg("pointers"),
+           "The driver's status, 0 for success.");
+  py::class_<KnownCalls>(m, "KnownCalls",
+                         "Moves that were planned before, found by what decides them.")
+      .def(py::init<std::int32_t>(), py::arg("device_type") = dlpack::kCuda)
+      .def("run", &KnownCalls::run, py::arg("tag"), py::arg("x"), py::arg("out"),
+           "Whether the call was known, and is enqueued.")
+      .def(
+          "remember",
+          [](KnownCalls& calls, const py::object& tag, const py::object& x, const py::object& out,
+             const std::vector<std::tuple<std::shared_ptr<Launch>, std::int64_t, std::int64_t,
+                                          std::vector<std::uint64_t>>>& launches,
+             Range src_range, Range dst_range) {
+            std::vector<Ready> ready;
+            for (const auto& [launch, src, dst, others] : launches)
+              ready.push_back({launch, src, dst, others});
+            calls.remember(tag, x, out, std::move(ready), src_range, dst_range);
+          },
+          py::arg("tag"), py::arg("x"), py::arg("out"), py::arg("launches"), py::arg("src_range"),
+          py::arg("dst_range"))
+      .def("read", &KnownCalls::read_all, py::arg("xs"),
+           "Arrays as they lie in memory; None if one of them cannot be read so.");
+}
+
+}  // namespace shapewright

@@ -1,0 +1,100 @@
+// Tensors of other libraries as they lie in memory, read through DLPack's exchange interface.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "gpu/dlpack.h"
+
+namespace shapewright {
+
+namespace py = pybind11;
+
+// How tensors of one type are read; `api` is null for a type that cannot be read so.
+struct Reader {
+  const dlpack::ExchangeApi* api = nullptr;
+  bool has_gradient = false, has_negation = false;
+};
+
+class Readers {
+ public:
+  const Reader& of(py::handle object) {
+    PyTypeObject* const type = Py_TYPE(object.ptr());
+    if (type == last_type_) return *last_;
+    auto& slot = rows_[type];
+    if (!slot) {
+      slot = std::make_unique<Reader>(make(py::handle(reinterpret_cast<PyObject*>(type))));
+      Py_INCREF(type);  // so that the address stays this type's
+    }
+    last_type_ = type;
+    last_ = slot.get();
+    return *last_;
+  }
+
+  // A borrowed view of what plainly is memory: no gradient to track, no sign or conjugate put off.
+  bool read(py::handle object, std::int32_t device_type, dlpack::Tensor& out) {
+    const Reader& reader = of(object);
+    if (reader.api == nullptr || reader.api->tensor_of(object.ptr(), &out) != 0) {
+      PyErr_Clear();
+      return false;
+    }
+    if (out.device.type != device_type) return false;
+    if (reader.has_gradient && is_true(object.attr(gradient_))) return false;
+    if (reader.has_negation) {
+      if (is_true(call(object, negation_))) return false;
+      if (out.dtype.code == dlpack::kComplex && is_true(call(object, conjugation_))) return false;
+    }
+    return true;
+  }
+
+  std::optional<std::uintptr_t> stream(py::handle object, const dlpack::Tensor& tensor) {
+    void* stream = nullptr;
+    if (of(object).api->current_stream(tensor.device.type, tensor.device.id, &stream) != 0) {
+      PyErr_Clear();
+      return std::nullopt;
+    }
+    return reinterpret_cast<std::uintptr_t>(stream);
+  }
+
+ private:
+  static Reader make(py::handle type) {
+    Reader reader;
+    const py::object capsule = py::getattr(type, "__dlpack_c_exchange_api__", py::none());
+    if (PyCapsule_IsValid(capsule.ptr(), dlpack::kExchangeCapsule) == 0) return reader;
+    const auto* api = static_cast<const dlpack::ExchangeApi*>(
+        PyCapsule_GetPointer(capsule.ptr(), dlpack::kExchangeCapsule));
+    while (api != nullptr && api->version.major != dlpack::kMajor) api = api->previous;
+    if (api == nullptr || api->tensor_of == nullptr || api->current_stream == nullptr)
+      return reader;
+    reader.api = api;
+    reader.has_gradient = py::hasattr(type, "requires_grad");
+    reader.has_negation = py::hasattr(type, "is_neg") && py::hasattr(type, "is_conj");
+    return reader;
+  }
+
+  static bool is_true(const py::object& value) { return value.ptr() == Py_True; }
+
+  static py::object call(py::handle object, const py::str& method) {
+    PyObject* self = object.ptr();
+    PyObject* result =
+        PyObject_VectorcallMethod(method.ptr(), &self, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+    if (result == nullptr) throw py::error_already_set();
+    return py::reinterpret_steal<py::object>(result);
+  }
+
+  static py::str interned(const char* text) {
+    return py::reinterpret_steal<py::str>(PyUnicode_InternFromString(text));
+  }
+
+  std::unordered_map<PyTypeObject*, std::unique_ptr<Reader>> rows_;
+  PyTypeObject* last_type_ = nullptr;
+  const Reader* last_ = nullptr;
+  py::str gradient_ = interned("requires_grad"), negation_ = interned("is_neg"),
+          conjugation_ = interned("is_conj");
+};
+
+}  // namespace shapewright

@@ -1,0 +1,182 @@
+// Batches of tensors whose layouts were met before: the table and the map of kernels/batched.py,
+// written without Python code for each tensor.
+#include "bindings/gpu_rows.h"
+
+#include <pybind11/stl.h>
+
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "gpu/array_list.h"
+
+namespace shapewright {
+
+namespace py = pybind11;
+
+namespace {
+
+constexpr std::uint64_t kPhases = 16;  // addresses modulo the widest item
+
+// An entry of the map: a block of work.
+struct Block {
+  std::uint64_t src, dst;
+  std::uint32_t row, tile;
+};
+static_assert(sizeof(Block) == 24);
+
+struct Row {
+  int item_bytes = 0;
+  std::uint32_t tiles = 0;
+  std::int64_t src_offset = 0, dst_offset = 0;
+  bool is_fill = false;  // read from the fill instead of the tensor
+  std::string data;
+};
+
+// What one width of items makes: a launch.
+struct Part {
+  int item_bytes = 0;
+  std::vector<Block> blocks;
+  std::string table;
+  std::unordered_map<const Row*, std::uint32_t> places;
+
+  std::uint32_t place_of(const Row& row) {
+    const auto [it, is_new] = places.emplace(&row, static_cast<std::uint32_t>(places.size()));
+    if (is_new) table += row.data;
+    return it->second;
+  }
+};
+
+class RowBook {
+ public:
+  using Given = std::tuple<int, std::uint32_t, std::int64_t, std::int64_t, bool, py::bytes>;
+
+  void add(const py::object& tag, const ArrayList& arrays, std::uint32_t group,
+           std::uint64_t dst_phase, const std::vector<Given>& given) {
+    const std::scoped_lock lock(mutex_);
+    if (entries_.size() >= kMostEntries) entries_.clear();
+    const auto row = arrays.row(group);
+    Entry entry{tag, {row.begin(), row.end()}, dst_phase, {}};
+    for (const auto& [item_bytes, tiles, src, dst, is_fill, data] : given)
+      entry.rows.push_back({item_bytes, tiles, src, dst, is_fill, std::string(data)});
+    entries_.emplace(hash_of(tag, arrays, group, dst_phase),
+                     std::make_unique<Entry>(std::move(entry)));
+  }
+
+  // For tensors written at `first`, `first + step`, ...: (bytes of an item, blocks, rows of the
+  // table, table and map) for each launch; or the number of the first tensor whose row is not
+  // known.
+  py::object plan(const py::object& tag, const ArrayList& arrays, std::uint64_t first,
+                  std::uint64_t step, std::uint64_t fill) {
+    const std::scoped_lock lock(mutex_);
+    std::vector<Part> parts;
+    const Entry* entry = nullptr;
+    std::uint32_t last_group = 0;
+    std::uint64_t last_phase = 0;
+    for (std::size_t i = 0; i < arrays.groups().size(); ++i) {
+      const std::uint32_t group = arrays.groups()[i];
+      const std::uint64_t dst = first + i * step, phase = dst % kPhases;
+      if (entry == nullptr || group != last_group || phase != last_phase) {
+        entry = find(tag, arrays, group, phase);
+        if (entry == nullptr) return py::int_(i);
+        last_group = group;
+        last_phase = phase;
+      }
+      for (const Row& row : entry->rows) {
+        Part& part = part_of(parts, row.item_bytes);
+        const std::uint32_t place = part.place_of(row);
+        const std::uint64_t src = row.is_fill ? fill : arrays.addresses()[i];
+        const Block block{src + static_cast<std::uint64_t>(row.src_offset),
+                          dst + static_cast<std::uint64_t>(row.dst_offset), place, 0};
+        for (std::uint32_t tile = 0; tile < row.tiles; ++tile) {
+          part.blocks.push_back(block);
+          part.blocks.back().tile = tile;
+        }
+      }
+    }
+    py::list launches;
+    for (Part& part : parts) {
+      const std::string_view map(reinterpret_cast<const char*>(part.blocks.data()),
+                                 part.blocks.size() * sizeof(Block));
+      const std::size_t table_bytes = part.table.size();
+      part.table += map;
+      launches.append(
+          py::make_tuple(part.item_bytes, part.blocks.size(), table_bytes, py::bytes(part.table)));
+    }
+    return launches;
+  }
+
+ private:
+  static constexpr std::size_t kMostEntries = 8192;
+
+  struct Entry {
+    py::object tag;
+    std::vector<std::int64_t> row;
+    std::uint64_t dst_phase;
+    std::vector<Row> rows;
+  };
+
+  static Part& part_of(std::vector<Part>& parts, int item_bytes) {
+    for (Part& part : parts)
+      if (part.item_bytes == item_bytes) return part;
+    return parts.emplace_back(Part{item_bytes, {}, {}, {}});
+  }
+
+  static std::size_t hash_of(const py::object& tag, const ArrayList& arrays, std::uint32_t group,
+                             std::uint64_t dst_phase) {
+    return static_cast<std::size_t>(py::hash(tag)) ^ (arrays.hash(group) + dst_phase);
+  }
+
+  const Entry* find(const py::object& tag, const ArrayList& arrays, std::uint32_t group,
+                    std::uint64_t dst_phase) const {
+    const auto [from, to] = entries_.equal_range(hash_of(tag, arrays, group, dst_phase));
+    for (auto it = from; it != to; ++it) {
+      const Entry& entry = *it->second;
+      if (entry.dst_phase == dst_phase && std::ranges::equal(entry.row, arrays.row(group)) &&
+          entry.tag.equal(tag))
+        return &entry;
+    }
+    return nullptr;
+  }
+
+  std::mutex mutex_;
+  std::unordered_multimap<std::size_t, std::unique_ptr<Entry>> entries_;
+};
+
+template <typename Number>
+py::bytes bytes_of(std::span<const Number> numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()};
+}
+
+py::object most_of(const ArrayList& arrays) {
+  const auto sizes = arrays.most();
+  return sizes ? py::object(py::tuple(py::cast(*sizes))) : py::none();
+}
+
+}  // namespace
+
+void bind_rows(py::module_& m) {
+  py::class_<ArrayList, std::shared_ptr<ArrayList>>(m, "ArrayList",
+                                                    "Tensors of a GPU, read together.")
+      .def_property_readonly("addresses",
+                             [](const ArrayList& a) { return bytes_of(a.addresses()); })
+      .def_property_readonly("groups", [](const ArrayList& a) { return bytes_of(a.groups()); })
+      .def_property_readonly("firsts", [](const ArrayList& a) { return bytes_of(a.firsts()); })
+      .def_property_readonly("most", &most_of,
+                             "The largest sizes; None where types, devices or ranks differ.");
+  py::class_<RowBook>(m, "RowBook", "Rows of batches that were worked out before.")
+      .def(py::init<>())
+      .def("add", &RowBook::add, py::arg("tag"), py::arg("arrays"), py::arg("group"),
+           py::arg("dst_phase"), py::arg("rows"))
+      .def("plan", &RowBook::plan, py::arg("tag"), py::arg("arrays"), py::arg("first"),
+           py::arg("step"), py::arg("fill"));
+}
+
+}  // namespace shapewright

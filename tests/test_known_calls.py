@@ -1,0 +1,151 @@
+"""Calls that the core finds again by itself: on tensors in the machine's memory, for DLPack's
+interface is the same there, and with an entry point that only notes what it is passed."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapewright import _core
+
+torch = pytest.importorskip("torch")
+
+CPU = 1  # as DLPack numbers devices
+ENTRY = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, *[ctypes.c_uint] * 7, *[ctypes.c_void_p] * 3
+)
+
+if not hasattr(torch.Tensor, "__dlpack_c_exchange_api__"):
+    pytest.skip("this PyTorch has no exchange interface", allow_module_level=True)
+
+
+class Noted:
+    """Launches that were made: the first two pointers and a number."""
+
+    def __init__(self, status: int = 0) -> None:
+        self.launches: list[tuple[int, int, int]] = []
+        self._status = status
+        self._entry = ENTRY(self._note)
+        address = ctypes.cast(self._entry, ctypes.c_void_p).value
+        assert address is not None
+        self.launch = _core.Launch(address, 1, 7, 256, (5).to_bytes(8, "little"), [0])
+
+    def _note(self, function: int, *rest: Any) -> int:
+        params = ctypes.cast(rest[8], ctypes.POINTER(ctypes.c_void_p))
+        read = [ctypes.cast(params[i], ctypes.POINTER(ctypes.c_uint64))[0] for i in range(3)]
+        self.launches.append((read[0], read[1], read[2]))
+        return self._status
+
+
+def remembered(x: Any, out: Any, noted: Noted, tag: Any = (1, 0)) -> _core.KnownCalls:
+    known = _core.KnownCalls(CPU)
+    assert not known.run(tag, x, out)
+    ranges = [(0, t.numel() * t.element_size()) for t in (x, out)]
+    known.remember(tag, x, out, [(noted.launch, 4, 8, [])], *ranges)
+    return known
+
+
+def test_a_call_is_found_by_what_decides_it() -> None:
+    x, out, noted = torch.rand(6, 8), torch.empty(8, 6), Noted()
+    known = remembered(x, out, noted)
+    assert known.run((1, 0), x, out)
+    assert noted.launches == [(x.data_ptr() + 4, out.data_ptr() + 8, 5)]
+    assert known.run((1, 0), x.clone(), out)
+    assert len(noted.launches) == 2
+    for tag, source, target in (
+        ((0, 1), x, out),
+        ("rearrange", x, out),
+        ((1, 0), x.double(), out),
+        ((1, 0), torch.rand(8, 6).t(), out),
+        ((1, 0), torch.rand(6, 7), out),
+        ((1, 0), x, torch.empty(6, 8)),
+        ((1, 0), torch.rand(49)[1:].view(6, 8), out),
+        ((1, 0), x.numpy(), out),
+        ((1, 0), x, out.numpy()),
+    ):
+        assert not known.run(tag, source, target)
+    assert len(noted.launches) == 2
+
+
+def test_what_python_has_to_refuse_is_not_known() -> None:
+    x, out, noted = torch.rand(6, 8), torch.empty(8, 6), Noted()
+    known = remembered(x, out, noted)
+    both = torch.rand(90)
+    assert known.run((1, 0), both[:48].view(6, 8), torch.empty(8, 6))
+    assert not known.run((1, 0), both[:48].view(6, 8), both[40:88].view(8, 6)), "shared memory"
+    assert not known.run((1, 0), torch.rand(6, 8, requires_grad=True), out)
+    assert not known.run((1, 0), torch._neg_view(x), out)
+    assert not known.run((1, 0), x.to_sparse(), out)
+    assert len(noted.launches) == 1
+
+
+def test_conjugates_are_not_known() -> None:
+    x, out = torch.rand(6, 8, dtype=torch.complex64), torch.empty(8, 6, dtype=torch.complex64)
+    known = remembered(x, out, Noted())
+    assert known.run((1, 0), x, out)
+    assert not known.run((1, 0), x.conj(), out)
+
+
+def test_a_refusal_of_the_driver_is_left_to_python() -> None:
+    x, out = torch.rand(6, 8), torch.empty(8, 6)
+    assert not remembered(x, out, Noted(status=201)).run((1, 0), x, out)
+
+
+def test_another_device_is_not_known() -> None:
+    x, out, noted = torch.rand(6, 8), torch.empty(8, 6), Noted()
+    known = _core.KnownCalls()
+    known.remember((1, 0), x, out, [(noted.launch, 0, 0, [])], (0, 192), (0, 192))
+    assert not known.run((1, 0), x, out)
+
+
+def test_groups() -> None:
+    known = _core.KnownCalls(CPU)
+    xs = [torch.rand(4, 4), torch.rand(4, 4), torch.rand(4, 5), torch.rand(4, 4).t()]
+    xs += [torch.rand(4, 4), torch.rand(4, 4).half()]
+    found = known.read(xs)
+    assert found is not None
+    assert np.frombuffer(found.addresses, "u8").tolist() == [x.data_ptr() for x in xs]
+    assert np.frombuffer(found.groups, "u4").tolist() == [0, 0, 1, 2, 0, 3]
+    assert np.frombuffer(found.firsts, "u4").tolist() == [0, 2, 3, 5]
+    assert found.most is None
+    alike = known.read(xs[:5])
+    assert alike is not None
+    assert alike.most == (4, 5)
+    assert known.read([*xs, np.zeros(3)]) is None
+    assert known.read([*xs, torch.rand(3, requires_grad=True)]) is None
+    empty = known.read([])
+    assert empty is not None
+    assert (empty.addresses, empty.groups, empty.most) == (b"", b"", None)
+
+
+def test_rows_of_a_batch() -> None:
+    """Two layouts, each with a part that is read and one that is filled, in items of two widths."""
+    known, book = _core.KnownCalls(CPU), _core.RowBook()
+    xs = [torch.rand(4, 4), torch.rand(2, 4), torch.rand(4, 4)]
+    arrays = known.read(xs)
+    assert arrays is not None
+    first, step, fill = 1 << 20, 64, 77
+    assert book.plan("pad", arrays, first, step, fill) == 0
+    book.add("pad", arrays, 0, 0, [(4, 2, 0, 0, False, b"whole")])
+    assert book.plan("pad", arrays, first, step, fill) == 1
+    assert book.plan("other", arrays, first, step, fill) == 0
+    book.add("pad", arrays, 1, 0, [(4, 1, 0, 0, False, b"upper"), (8, 1, 0, 32, True, b"fills")])
+    assert book.plan("pad", arrays, first + 4, step, fill) == 0, "another alignment"
+    planned = book.plan("pad", arrays, first, step, fill)
+    assert not isinstance(planned, int)
+    (four, eight) = planned
+    assert four[:3] == (4, 5, len(b"wholeupper"))
+    assert eight[:3] == (8, 1, len(b"fills"))
+    blocks = np.dtype([("src", "u8"), ("dst", "u8"), ("row", "u4"), ("tile", "u4")])
+    assert four[3][:10] == b"wholeupper"
+    assert np.frombuffer(four[3][10:], blocks).tolist() == [
+        (xs[0].data_ptr(), first, 0, 0),
+        (xs[0].data_ptr(), first, 0, 1),
+        (xs[1].data_ptr(), first + 64, 1, 0),
+        (xs[2].data_ptr(), first + 128, 0, 0),
+        (xs[2].data_ptr(), first + 128, 0, 1),
+    ]
+    assert np.frombuffer(eight[3][5:], blocks).tolist() == [(fill, first + 96, 0, 0)]
