@@ -27,9 +27,10 @@ REGISTERS = 65536  # of a multiprocessor, on each target
 LEAST_BLOCKS = 2  # that must fit at once
 SHARED_BYTES = 48 << 10  # what a kernel has without asking
 
-# PTX instructions for each 16 bytes a thread moves. A tile goes through shared memory, so its
-# budget is several times that of the copy; what is held here is that it does not grow.
-BUDGET = {"copy_16": 10, "tile_16": 50, "tile_8": 50, "tile_4": 48, "tile_2": 42, "tile_1": 42}
+# PTX instructions for each 16 bytes a thread moves; what is held here is that they do not grow.
+# They do not decide the speed: a copy of four vectors a thread needs 10 where one of a single
+# vector needs 26, and is slower by 4% on an H200.
+BUDGET = {"copy_16": 26, "tile_16": 54, "tile_8": 51, "tile_4": 49, "tile_2": 42, "tile_1": 42}
 
 
 # Of the casts, some: every decoder, encoder and operation is in one of them.
@@ -41,6 +42,7 @@ CASTS = [
     "cast_u8_f16_normalize_3_6", "cast_u8_f64_normalize_3_6", "cast_f32_f16_affine_12_24",
 ]  # fmt: skip
 NAMES = [*all_names(), *CASTS]
+LARGE = [name for name in NAMES if name.endswith("_12_24")]
 VECTORIZED = ["copy_16", *(n for n in NAMES if re.match(r"tile_\d+_16_", n))]
 
 
@@ -108,7 +110,7 @@ def test_launches_pass_what_the_kernel_takes(name: str) -> None:
 
 def targets_of(name: str) -> list[tuple[int, int]]:
     """All of them; of the largest kernels, which take a second each, every third in turns."""
-    first, step = (NAMES.index(name) % 3, 3) if name.endswith("_12_24") else (0, 1)
+    first, step = (LARGE.index(name) % 3, 3) if name in LARGE else (0, 1)
     return list(TARGETS[first::step])
 
 
@@ -124,8 +126,7 @@ def test_machine_code(name: str) -> None:
 
 
 def test_every_target_has_large_kernels() -> None:
-    large = [name for name in NAMES if name.endswith("_12_24")]
-    assert {target for name in large for target in targets_of(name)} == set(TARGETS)
+    assert {target for name in LARGE for target in targets_of(name)} == set(TARGETS)
 
 
 @pytest.mark.parametrize("name", VECTORIZED)

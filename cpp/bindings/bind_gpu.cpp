@@ -51,10 +51,9 @@ class KnownCalls {
   explicit KnownCalls(std::int32_t device_type) : device_type_(device_type) {}
 
   bool run(const py::object& tag, py::handle x, py::handle out) {
-    const std::scoped_lock lock(mutex_);
     Call call;
     if (!read(x, out, call)) return false;
-    const Entry* const entry = find(tag, call);
+    const std::shared_ptr<const Entry> entry = find(tag, call);
     if (entry == nullptr) return false;
     const std::uint64_t src = address_of(call.src), dst = address_of(call.dst);
     if (entry->meets(src, dst)) return false;
@@ -72,21 +71,22 @@ class KnownCalls {
 
   void remember(const py::object& tag, py::handle x, py::handle out, std::vector<Ready> launches,
                 Range src_range, Range dst_range) {
-    const std::scoped_lock lock(mutex_);
     Call call;
     if (launches.empty() || !read(x, out, call) || find(tag, call) != nullptr) return;
     for (const Ready& ready : launches)
       if (ready.others.size() + 2 > Launch::kMostPointers) return;
-    if (entries_.size() >= kMostEntries) entries_.clear();
     const auto row = call.signature.row();
-    entries_.emplace(
-        hash_of(tag, call),
+    auto entry = std::make_shared<const Entry>(
         Entry{tag, {row.begin(), row.end()}, std::move(launches), src_range, dst_range});
+    const std::size_t hash = hash_of(tag, call);
+    Entries dropped;  // outlives the lock, for it lets go of objects of Python
+    const std::scoped_lock lock(mutex_);
+    if (entries_.size() >= kMostEntries) entries_.swap(dropped);
+    entries_.emplace(hash, std::move(entry));
   }
 
   // The arrays of a sequence, or None if one of them cannot be read so.
   std::shared_ptr<ArrayList> read_all(const py::sequence& xs) {
-    const std::scoped_lock lock(mutex_);
     const auto fast =
         py::reinterpret_steal<py::object>(PySequence_Fast(xs.ptr(), "arrays come as a sequence"));
     if (!fast) throw py::error_already_set();
@@ -105,6 +105,7 @@ class KnownCalls {
 
  private:
   static constexpr std::size_t kMostEntries = 1024;
+  using Entries = std::unordered_multimap<std::size_t, std::shared_ptr<const Entry>>;
 
   struct Call {
     dlpack::Tensor src, dst;
@@ -120,20 +121,24 @@ class KnownCalls {
     return static_cast<std::size_t>(py::hash(tag)) ^ call.signature.hash();
   }
 
-  const Entry* find(const py::object& tag, const Call& call) const {
-    const auto [from, to] = entries_.equal_range(hash_of(tag, call));
-    for (auto it = from; it != to; ++it) {
-      const Entry& entry = it->second;
-      if (std::ranges::equal(entry.row, call.signature.row()) && entry.tag.equal(tag))
-        return &entry;
+  std::shared_ptr<const Entry> find(const py::object& tag, const Call& call) {
+    const std::size_t hash = hash_of(tag, call);
+    std::vector<std::shared_ptr<const Entry>> alike;
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto [from, to] = entries_.equal_range(hash);
+      for (auto it = from; it != to; ++it)
+        if (std::ranges::equal(it->second->row, call.signature.row())) alike.push_back(it->second);
     }
+    for (const auto& entry : alike)
+      if (entry->tag.is(tag) || entry->tag.equal(tag)) return entry;
     return nullptr;
   }
 
   std::int32_t device_type_;
-  std::mutex mutex_;
   Readers readers_;
-  std::unordered_multimap<std::size_t, Entry> entries_;
+  std::mutex mutex_;  // of the entries; never held while Python runs
+  Entries entries_;
 };
 
 std::shared_ptr<Launch> make_launch(std::uintptr_t enqueue, std::uintptr_t function,

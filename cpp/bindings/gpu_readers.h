@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "gpu/dlpack.h"
 
@@ -24,15 +26,15 @@ class Readers {
  public:
   const Reader& of(py::handle object) {
     PyTypeObject* const type = Py_TYPE(object.ptr());
-    if (type == last_type_) return *last_;
-    auto& slot = rows_[type];
-    if (!slot) {
-      slot = std::make_unique<Reader>(make(py::handle(reinterpret_cast<PyObject*>(type))));
-      Py_INCREF(type);  // so that the address stays this type's
+    {
+      const std::scoped_lock lock(mutex_);
+      if (const auto found = rows_.find(type); found != rows_.end()) return *found->second;
     }
-    last_type_ = type;
-    last_ = slot.get();
-    return *last_;
+    auto reader = std::make_unique<Reader>(make(py::handle(reinterpret_cast<PyObject*>(type))));
+    const std::scoped_lock lock(mutex_);
+    const auto [row, is_new] = rows_.emplace(type, std::move(reader));
+    if (is_new) Py_INCREF(type);  // so that the address stays this type's
+    return *row->second;
   }
 
   // A borrowed view of what plainly is memory: no gradient to track, no sign or conjugate put off.
@@ -91,8 +93,7 @@ class Readers {
   }
 
   std::unordered_map<PyTypeObject*, std::unique_ptr<Reader>> rows_;
-  PyTypeObject* last_type_ = nullptr;
-  const Reader* last_ = nullptr;
+  std::mutex mutex_;  // never held while Python runs, which may hand the interpreter to a waiter
   py::str gradient_ = interned("requires_grad"), negation_ = interned("is_neg"),
           conjugation_ = interned("is_conj");
 };

@@ -60,14 +60,15 @@ class RowBook {
 
   void add(const py::object& tag, const ArrayList& arrays, std::uint32_t group,
            std::uint64_t dst_phase, const std::vector<Given>& given) {
-    const std::scoped_lock lock(mutex_);
-    if (entries_.size() >= kMostEntries) entries_.clear();
     const auto row = arrays.row(group);
-    Entry entry{tag, {row.begin(), row.end()}, dst_phase, {}};
+    auto entry = std::make_shared<Entry>(Entry{tag, {row.begin(), row.end()}, dst_phase, {}});
     for (const auto& [item_bytes, tiles, src, dst, is_fill, data] : given)
-      entry.rows.push_back({item_bytes, tiles, src, dst, is_fill, std::string(data)});
-    entries_.emplace(hash_of(tag, arrays, group, dst_phase),
-                     std::make_unique<Entry>(std::move(entry)));
+      entry->rows.push_back({item_bytes, tiles, src, dst, is_fill, std::string(data)});
+    const std::size_t hash = hash_of(tag, arrays, group, dst_phase);
+    Entries dropped;  // outlives the lock, for it lets go of objects of Python
+    const std::scoped_lock lock(mutex_);
+    if (entries_.size() >= kMostEntries) entries_.swap(dropped);
+    entries_.emplace(hash, std::move(entry));
   }
 
   // For tensors written at `first`, `first + step`, ...: (bytes of an item, blocks, rows of the
@@ -75,8 +76,8 @@ class RowBook {
   // known.
   py::object plan(const py::object& tag, const ArrayList& arrays, std::uint64_t first,
                   std::uint64_t step, std::uint64_t fill) {
-    const std::scoped_lock lock(mutex_);
     std::vector<Part> parts;
+    std::vector<std::shared_ptr<const Entry>> used;  // keeps the rows that the parts point to
     const Entry* entry = nullptr;
     std::uint32_t last_group = 0;
     std::uint64_t last_phase = 0;
@@ -84,7 +85,8 @@ class RowBook {
       const std::uint32_t group = arrays.groups()[i];
       const std::uint64_t dst = first + i * step, phase = dst % kPhases;
       if (entry == nullptr || group != last_group || phase != last_phase) {
-        entry = find(tag, arrays, group, phase);
+        used.push_back(find(tag, arrays, group, phase));
+        entry = used.back().get();
         if (entry == nullptr) return py::int_(i);
         last_group = group;
         last_phase = phase;
@@ -122,6 +124,7 @@ class RowBook {
     std::uint64_t dst_phase;
     std::vector<Row> rows;
   };
+  using Entries = std::unordered_multimap<std::size_t, std::shared_ptr<const Entry>>;
 
   static Part& part_of(std::vector<Part>& parts, int item_bytes) {
     for (Part& part : parts)
@@ -134,20 +137,25 @@ class RowBook {
     return static_cast<std::size_t>(py::hash(tag)) ^ (arrays.hash(group) + dst_phase);
   }
 
-  const Entry* find(const py::object& tag, const ArrayList& arrays, std::uint32_t group,
-                    std::uint64_t dst_phase) const {
-    const auto [from, to] = entries_.equal_range(hash_of(tag, arrays, group, dst_phase));
-    for (auto it = from; it != to; ++it) {
-      const Entry& entry = *it->second;
-      if (entry.dst_phase == dst_phase && std::ranges::equal(entry.row, arrays.row(group)) &&
-          entry.tag.equal(tag))
-        return &entry;
+  std::shared_ptr<const Entry> find(const py::object& tag, const ArrayList& arrays,
+                                    std::uint32_t group, std::uint64_t dst_phase) {
+    const std::size_t hash = hash_of(tag, arrays, group, dst_phase);
+    std::vector<std::shared_ptr<const Entry>> alike;
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto [from, to] = entries_.equal_range(hash);
+      for (auto it = from; it != to; ++it)
+        if (it->second->dst_phase == dst_phase &&
+            std::ranges::equal(it->second->row, arrays.row(group)))
+          alike.push_back(it->second);
     }
+    for (const auto& entry : alike)
+      if (entry->tag.is(tag) || entry->tag.equal(tag)) return entry;
     return nullptr;
   }
 
-  std::mutex mutex_;
-  std::unordered_multimap<std::size_t, std::unique_ptr<Entry>> entries_;
+  std::mutex mutex_;  // of the entries; never held while Python runs
+  Entries entries_;
 };
 
 template <typename Number>
