@@ -78,7 +78,7 @@ def _tile(layout: Layout, src_address: int, dst_address: int) -> Step | None:
 
 def _narrow_tile(layout: Layout, src_address: int, dst_address: int) -> Step | None:
     """A tile where rows lie off the alignment of 16 bytes."""
-    vector = max(4, layout.item_bytes)
+    vector = _narrow_vector(layout.item_bytes)
     return _tile_of(layout, src_address, dst_address, vector, LEAST_TILE_USE)
 
 
@@ -148,14 +148,30 @@ def _worth(
     return use - LONG_TILE * abs(log2(tile_a / tile_b)) - PARTIAL * partial, use
 
 
-def _blocks(layout: Layout, src_address: int, dst_address: int) -> Step | None:
-    """Packed, blocks turned in registers."""
+def _narrow_vector(item: int) -> int:
+    return max(4, item)
+
+
+def _wide_blocks(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    """Packed, blocks turned in registers, in vectors that no narrow tile has."""
     for vector in VECTORS[layout.item_bytes]:
-        units = blocked(layout, src_address, dst_address, vector)
-        step = None if units is None else packed_step(units)
-        if step is not None:
-            return step
+        if vector > _narrow_vector(layout.item_bytes):
+            step = _blocks(layout, src_address, dst_address, vector)
+            if step is not None:
+                return step
     return None
+
+
+def _narrow_blocks(layout: Layout, src_address: int, dst_address: int) -> Step | None:
+    vector = _narrow_vector(layout.item_bytes)
+    if vector not in VECTORS[layout.item_bytes]:
+        return None
+    return _blocks(layout, src_address, dst_address, vector)
+
+
+def _blocks(layout: Layout, src_address: int, dst_address: int, vector: int) -> Step | None:
+    units = blocked(layout, src_address, dst_address, vector)
+    return None if units is None else packed_step(units)
 
 
 def _items(layout: Layout, src_address: int, dst_address: int) -> Step | None:
@@ -186,8 +202,9 @@ FAMILIES: tuple[Callable[[Layout, int, int], Step | None], ...] = (
     _copy,
     weave_step,
     _tile,
-    _blocks,
+    _wide_blocks,
     _narrow_tile,
+    _narrow_blocks,
     _items,
     _direct,
 )
