@@ -75,7 +75,7 @@ void Walk::seed_ranges() {
   for (const SymbolRange& range : graph_.symbol_ranges) {
     const auto is_given = [&](const SymbolSpec& s) { return s.name == range.name; };
     if (std::any_of(options_.symbols.begin(), options_.symbols.end(), is_given)) continue;
-    analysis_->arena->symbol(range.name, SymbolKind::kInput,
+    analysis_->arena->symbol(range.name, SymbolKind::kDataDependent,
                              {range.lower, range.upper.value_or(kPlusInf)});
   }
 }
