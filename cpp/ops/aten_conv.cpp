@@ -21,7 +21,8 @@ Dim blocked_bytes(const Shape& shape, int channel_axis, DType dtype) {
 Tensor blocked(const Shape& shape, DType dtype, int channel_axis = 1) {
   const Dim bytes = blocked_bytes(shape, channel_axis, dtype);
   const eager::StorageId s = eager::Machine::current().alloc(bytes);
-  return Tensor(std::make_shared<eager::TensorBody>(s, dtype, shape, eager::contiguous_strides(shape)));
+  return Tensor(
+      std::make_shared<eager::TensorBody>(s, dtype, shape, eager::contiguous_strides(shape)));
 }
 
 // An image of at most 3 channels is read as it lies.
@@ -45,33 +46,33 @@ Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias
     }
     out = eager::empty(out_shape, dtype);
   }
-  eager::record(
-      "Convolution", {input, weight, bias}, {out}, {input, weight},
-      [](eager::Node& n, const Tensors& g) {
-        const Tensor x_saved = n.saved[0], w_saved = n.saved[1];
-        const DType type = g[0].dtype();
-        Tensors grads(3);
-        if (n.needs(0)) {
-          Tensor gx;
-          if (!on_cuda()) {
-            const Tensor gy = blocked(g[0].shape(), type);
-            const Tensor w = blocked(w_saved.shape(), type, 0);
-            gx = blocked(x_saved.shape(), type);
-          }
-          grads[0] = eager::empty(x_saved.shape(), type);
-        }
-        if (n.needs(1) || n.needs(2)) {
-          Tensor gw;
-          if (!on_cuda()) {
-            const Tensor gy = blocked(g[0].shape(), type);
-            const Tensor x = is_copied(x_saved.shape()) ? blocked(x_saved.shape(), type) : Tensor();
-            gw = blocked(w_saved.shape(), type, 0);
-          }
-          if (n.needs(2)) grads[2] = eager::empty({g[0].size(1)}, type);
-          if (n.needs(1)) grads[1] = eager::empty(w_saved.shape(), type);
-        }
-        return grads;
-      });
+  eager::record("Convolution", {input, weight, bias}, {out}, {input, weight},
+                [](eager::Node& n, const Tensors& g) {
+                  const Tensor x_saved = n.saved[0], w_saved = n.saved[1];
+                  const DType type = g[0].dtype();
+                  Tensors grads(3);
+                  if (n.needs(0)) {
+                    Tensor gx;
+                    if (!on_cuda()) {
+                      const Tensor gy = blocked(g[0].shape(), type);
+                      const Tensor w = blocked(w_saved.shape(), type, 0);
+                      gx = blocked(x_saved.shape(), type);
+                    }
+                    grads[0] = eager::empty(x_saved.shape(), type);
+                  }
+                  if (n.needs(1) || n.needs(2)) {
+                    Tensor gw;
+                    if (!on_cuda()) {
+                      const Tensor gy = blocked(g[0].shape(), type);
+                      const Tensor x =
+                          is_copied(x_saved.shape()) ? blocked(x_saved.shape(), type) : Tensor();
+                      gw = blocked(w_saved.shape(), type, 0);
+                    }
+                    if (n.needs(2)) grads[2] = eager::empty({g[0].size(1)}, type);
+                    if (n.needs(1)) grads[1] = eager::empty(w_saved.shape(), type);
+                  }
+                  return grads;
+                });
   return out;
 }
 
@@ -81,16 +82,11 @@ void conv_row(EagerCall& c) {
 }
 
 constexpr Op kRows[] = {
-    row("conv1d.default", conv_row),
-    row("conv2d.default", conv_row),
-    row("conv3d.default", conv_row),
-    row("conv1d.padding", conv_row),
-    row("conv2d.padding", conv_row),
-    row("conv3d.padding", conv_row),
-    row("convolution.default", conv_row),
-    row("conv_transpose1d.default", conv_row),
-    row("conv_transpose2d.input", conv_row),
-    row("conv_transpose3d.input", conv_row),
+    row("conv1d.default", conv_row),         row("conv2d.default", conv_row),
+    row("conv3d.default", conv_row),         row("conv1d.padding", conv_row),
+    row("conv2d.padding", conv_row),         row("conv3d.padding", conv_row),
+    row("convolution.default", conv_row),    row("conv_transpose1d.default", conv_row),
+    row("conv_transpose2d.input", conv_row), row("conv_transpose3d.input", conv_row),
 };
 static_assert(complete(kRows));
 
