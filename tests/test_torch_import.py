@@ -281,3 +281,13 @@ def test_a_wrong_rank() -> None:
     report = sw.check(Net(), "f32[N,3]")
     (error,) = (f for f in report.findings if f.severity == "error")
     assert error.hint == "stem.0 takes 4 axes, not 2: give the model an input of that rank"
+
+
+@pytest.mark.parametrize("layer", ["LSTM", "GRU", "RNN"])
+def test_recurrent_layers_are_whole(layer: str) -> None:
+    net = getattr(nn, layer)(4, 8, 2, batch_first=True, bidirectional=True)
+    report = sw.check(net, {"input": "f32[N,S,4]"})
+    (node,) = (n for n in report.graph.nodes if n.scope == "" and n.op.endswith(".input"))
+    types = [str(report.values[name]) for name in node.outputs]
+    assert types == ["f32[N, S, 16]", *["f32[4, N, 8]"] * (len(types) - 1)]
+    assert report.contract == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -133,17 +134,10 @@ def _released(traced: Traced, reader: NodeReader, num_values: int) -> list[int]:
     """By value: the last node that had begun as its name went; -1 for those that keep theirs."""
     released = [-1] * num_values
     assert traced.lifetimes is not None
-    ends, last = reader.ends, 0
-    nodes_at = []  # of each position in the trace: how many rows stand before it
-    for position in range(len(traced.graph.nodes) + 1):
-        while last < len(ends) and ends[last] < position:
-            last += 1
-        nodes_at.append(last)
-    by_name = {node.name: id for node, id in reader.ids.items() if isinstance(id, int)}
-    for name, position in traced.lifetimes.of.items():
-        id = by_name.get(name)
-        if id is not None:
-            released[id] = max(nodes_at[min(position, len(nodes_at) - 1)] - 1, 0)
+    for node, id in reader.ids.items():
+        position = traced.lifetimes.of.get(node.name)
+        if position is not None and isinstance(id, int):
+            released[id] = max(bisect_left(reader.ends, position) - 1, 0)
     return released
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_lifetimes import Lifetimes
+from shapewright.importers.torch_recurrent import whole_recurrent_layers
 from shapewright.importers.torch_scope import ROOT_CHILD
 
 _MAX_DEPTH = 12
@@ -26,6 +27,7 @@ class Traced:
     """The operations of a run, and the nodes of the tensors that have names."""
 
     graph: Any = None  # torch.fx.Graph
+    tracer: Any = None
     tracker: Any = None  # from tensors to their nodes
     root: Any = None  # holds the constants that nodes get by name
     env: Any = None  # ShapeEnv; None if no size is open
@@ -55,7 +57,8 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             traced: Traced = self.__dict__["traced"]
             tracker = _begin(traced, module, call, tensors)
             args, kwargs = call.filled(tensors)
-            with self.__dict__["within"](traced), _saving_nothing():
+            recurrent = whole_recurrent_layers(traced.tracer)
+            with self.__dict__["within"](traced), _saving_nothing(), recurrent:
                 out = getattr(self, ROOT_CHILD)(*args, **kwargs)
                 scalar = None if loss is None else loss(out)
             if traced.lifetimes is not None:
@@ -85,7 +88,7 @@ def _begin(traced: Traced, module: Any, call: Call, tensors: tuple[Any, ...]) ->
     from torch.fx.experimental.proxy_tensor import get_proxy_mode
 
     tracer: Any = get_proxy_mode().tracer  # type: ignore[union-attr]
-    traced.graph, traced.root = tracer.graph, tracer.root
+    traced.tracer, traced.graph, traced.root = tracer, tracer.graph, tracer.root
     traced.tracker = tracker = tracer.tensor_tracker
     for name, tensor in zip(call.names, tensors, strict=True):
         traced.inputs.append((name, tracker[tensor].proxy.node, tensor))
