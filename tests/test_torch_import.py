@@ -199,10 +199,6 @@ def test_divisible_sizes_are_in_the_contract() -> None:
 
 
 def test_a_size_made_constant_is_told() -> None:
-    class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def forward(self, x: Any) -> Any:
-            return x + torch.arange(int(x.shape[1]))
-
     class Fixed(nn.Module):  # type: ignore[name-defined, misc]
         def forward(self, x: Any) -> Any:
             if x.shape[1] != 30:
@@ -210,13 +206,37 @@ def test_a_size_made_constant_is_told() -> None:
                 raise ValueError(msg)
             return x + 1
 
-    report = sw.check(Model(), "f32[N,L]")
+    class Steps(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            for _ in range(int(x.shape[1])):
+                x = x + 1
+            return x
+
+    report = sw.check(Steps(), "f32[N,L]")
     (found,) = (f for f in report.findings if f.code == "symbol-specialised")
     assert found.facts["symbol"] == "L"
     assert found.facts["line"].startswith("test_torch_import.py:")
     report = sw.check(Fixed(), "f32[N,L]")
     assert "symbol-specialised" in codes(report, "warning")
     assert [str(c) for c in report.contract] == ["L == 30"]
+
+
+def test_a_size_read_as_a_number_is_fitted() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            size = int(x.shape[1])
+            mask = torch.ones(size, size).triu()
+            return x[:, None] + mask.reshape(1, size, size), torch.zeros(
+                len(x), 3 * size * size + 2
+            )
+
+    report = sw.check(Model(), "f32[4,L]")
+    assert report.contract == ()
+    assert [str(report.values[v.name]) for v in report.graph.outputs] == [
+        "f32[4, L, L]", "f32[4, 3*L**2 + 2]",
+    ]  # fmt: skip
+    assert codes(report, "note") == ["torch-route", "symbol-fitted"]
+    assert "test_torch_import.py:" in report.findings[1].message
 
 
 def test_an_expression_of_sizes() -> None:
@@ -291,3 +311,16 @@ def test_recurrent_layers_are_whole(layer: str) -> None:
     types = [str(report.values[name]) for name in node.outputs]
     assert types == ["f32[N, S, 16]", *["f32[4, N, 8]"] * (len(types) - 1)]
     assert report.contract == ()
+
+
+def test_sizes_that_only_a_run_can_tell() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            return x[x > 0] * 2
+
+    report = sw.check(Model(), "f32[N]")
+    assert report.ok
+    assert [s.name for s in report.symbols] == ["N"]
+    (shape,) = (report.values[v.name].shape for v in report.graph.outputs)
+    assert str(shape) == "(Dim('u0'),)"
+    assert report.at(N=8).peak.live >= 32

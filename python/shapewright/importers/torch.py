@@ -7,8 +7,9 @@ from typing import Any
 
 from shapewright import _core
 from shapewright.importers.torch_errors import is_data_dependent, notice_of, spelled_with
-from shapewright.importers.torch_graph import Notice, built_graph
-from shapewright.importers.torch_guards import symbol_names
+from shapewright.importers.torch_fit import fitted_rows, values_near
+from shapewright.importers.torch_graph import Notice, Run, built_graph, read_run
+from shapewright.importers.torch_guards import specialised, symbol_names
 from shapewright.importers.torch_hints import first_hints, further_hints
 from shapewright.importers.torch_inputs import Call, call_of
 from shapewright.importers.torch_loss import scalar_loss
@@ -40,14 +41,39 @@ def import_module(
     grad_enabled = train or torch.is_grad_enabled()
     with left_alone(module), torch.set_grad_enabled(grad_enabled):
         traced, notices = _trace(module, call, bounds or {}, wanted)
-    return built_graph(
-        traced,
-        call,
-        name=type(module).__name__,
-        requires_grad=requires_grad,
-        grad_enabled=grad_enabled,
-        notices=notices,
-    )
+        run = read_run(traced, call, requires_grad, grad_enabled)
+        fitted = ""
+        fixed = specialised(traced, run.names) if traced.is_complete else {}
+        if len(fixed) == 1:
+            ((symbol, (value, line)),) = fixed.items()
+
+            def read_at(size: int) -> Run:
+                hints = {**first_hints(call.symbols, bounds or {}), symbol: size}
+                other = export_route(module, call, hints, wanted)
+                return read_run(other, call, requires_grad, grad_enabled)
+
+            if _fit(run, symbol, value, read_at):
+                fitted = symbol
+                notices.append(_fitted_note(symbol, value, line))
+    return built_graph(run, call, name=type(module).__name__, notices=notices, fitted=fitted)
+
+
+def _fit(run: Run, symbol: str, value: int, read_at: Callable[[int], Run]) -> bool:
+    """Frees the symbol that the run made a constant; False if other runs do not tell how."""
+    values = values_near(value)
+    try:
+        rows = [run.reader.rows, *(read_at(size).reader.rows for size in values[1:])]
+        run.reader.rows = fitted_rows(symbol, values, rows)
+    except Exception:  # the model takes no other size, or its operations depend on it
+        return False
+    return True
+
+
+def _fitted_note(symbol: str, value: int, line: str) -> Notice:
+    at = f" ({line})" if line else ""
+    points = ", ".join(map(str, values_near(value)))
+    message = f"the model reads {symbol} as a number{at}: sizes are fitted to traces at {points}"
+    return Notice(code="symbol-fitted", severity="note", message=message)
 
 
 def _trace(

@@ -24,6 +24,7 @@ class NodeReader:
         self.rows: list[tuple[str, NodeRow]] = []
         self.ends: list[int] = []  # position in the trace of each row
         self.autocast = ""  # where a region of the model turns it on, "" if none does
+        self.unbacked: set[Any] = set()  # symbols of sizes that only a run can tell
         self._next = first_id
         self._names = names
         self._env = env
@@ -95,6 +96,9 @@ class NodeReader:
         if text is None:
             known = expr if self._env is None else self._env.replace(expr)
             text = self._dims[expr] = dim_text(known, self._names) or "?"
+            for symbol in known.free_symbols:
+                if symbol not in self._names and str(symbol).startswith("u"):
+                    self.unbacked.add(symbol)
         return text
 
     def _outputs(self, value: Any, types: list[str]) -> Any:
