@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 import shapewright as sw
+from shapewright.load import Asked, read_model
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -324,3 +326,96 @@ def test_sizes_that_only_a_run_can_tell() -> None:
     (shape,) = (report.values[v.name].shape for v in report.graph.outputs)
     assert str(shape) == "(Dim('u0'),)"
     assert report.at(N=8, u0=4).peak.live >= 32
+
+
+def test_sizes_that_a_layer_leaves_are_solved() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3, padding=1)
+            self.fc = nn.Linear(8 * 28 * 28, 10)
+
+        def forward(self, x: Any) -> Any:
+            return self.fc(self.conv(x).flatten(1))
+
+    report = sw.check(Model(), "f32[N,3,H,W]")
+    assert report.ok
+    assert [str(c) for c in report.contract] == ["8*H*W == 6272"]
+    assert report.at(N=2, H=14, W=56).shape("linear") == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("loss", "code", "text"),
+    [
+        (lambda out: out, "loss-not-scalar", r"the loss has the shape \[N, 4\]"),
+        (lambda out: out.logits, "loss-failed", "no attribute 'logits'"),
+        (lambda out: 3, "loss-not-scalar", "a int, not a tensor"),
+    ],
+)
+def test_a_loss_that_is_none(loss: Any, code: str, text: str) -> None:
+    graph, _, _ = read_model(nn.Linear(4, 4), Asked("f32[N,4]", train=True, loss=loss))
+    (fault,) = (row for row in graph.faults if row["is_error"])
+    assert fault["code"] == code
+    assert re.search(text, fault["message"])
+    assert [node.op for node in graph.nodes] == ["linear.default"]
+
+
+def test_the_loss_is_part_of_the_graph() -> None:
+    graph, _, _ = read_model(Net(), Asked("f32[N,3,8,8]", train=True))
+    assert graph.loss is not None
+    assert graph.nodes[-1].op == "sum.default"
+    assert [v.name for v in graph.outputs] == ["linear"]
+
+
+def test_an_input_that_the_model_asks_for_is_named() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any, labels: Any = None) -> Any:
+            if labels is None:
+                msg = "labels are needed to train"
+                raise ValueError(msg)
+            return x.sum() + labels.sum()
+
+    report = sw.check(Model(), {"x": "f32[N,4]"})
+    (error,) = (f for f in report.findings if f.severity == "error")
+    assert error.hint == 'add "labels": "i64[N]" to inputs'
+
+
+def test_a_function_of_the_models_own_is_told() -> None:
+    class Square(torch.autograd.Function):  # type: ignore[name-defined, misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            return 2 * grad * ctx.saved_tensors[0]
+
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            return Square.apply(x)
+
+    applied = torch.autograd.Function.__dict__["apply"]
+    report = sw.check(Model(), "f32[N]")
+    assert "custom-function" in codes(report, "warning")
+    assert torch.autograd.Function.__dict__["apply"] is applied
+
+
+def test_attributes_that_forward_sets_are_taken_back() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen: list[Any] = []
+
+        def forward(self, x: Any) -> Any:
+            self.last = x * 2
+            self.seen.append(self.last)
+            return self.last + 1
+
+    net, layer = Model(), nn.LSTM(4, 8)
+    weights = list(layer._flat_weights)
+    assert sw.check(net, "f32[N]").ok
+    assert sw.check(layer, {"input": "f32[S,N,4]"}).ok
+    assert not hasattr(net, "last")
+    assert net.seen == []
+    assert all(a is b for a, b in zip(layer._flat_weights, weights, strict=True))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shapewright import _core
-from shapewright.importers.torch_errors import is_data_dependent, notice_of, spelled_with
+from shapewright.importers.torch_errors import (
+    is_data_dependent,
+    notice_of,
+    solving_sizes,
+    spelled_with,
+)
 from shapewright.importers.torch_fit import fitted_rows, values_near
 from shapewright.importers.torch_graph import Notice, Run, built_graph, read_run
 from shapewright.importers.torch_guards import specialised, symbol_names
@@ -41,6 +46,7 @@ def import_module(
     grad_enabled = train or torch.is_grad_enabled()
     with left_alone(module), torch.set_grad_enabled(grad_enabled):
         traced, notices = _trace(module, call, bounds or {}, wanted)
+        notices += _functions(traced)
         run = read_run(traced, call, requires_grad, grad_enabled)
         fitted = ""
         fixed = specialised(traced, run.names) if traced.is_complete else {}
@@ -85,7 +91,7 @@ def _trace(
     except Exception as error:
         refused = error
     if not is_data_dependent(refused):
-        for other in further_hints(call.symbols, bounds, str(refused)):
+        for other in _other_hints(module, call, bounds, refused):
             try:
                 traced = export_route(module, call, other, loss)
             except Exception:  # the first refusal is the one to tell
@@ -102,10 +108,34 @@ def _trace(
     return traced, [_route_note("fake tensors", reason), *_assumptions(traced)]
 
 
+def _other_hints(
+    module: Any, call: Call, bounds: Bounds, refused: Exception
+) -> Iterator[dict[str, int]]:
+    traced = refused.__dict__.get("shapewright_traced", Traced())
+    solved = solving_sizes(refused, module, traced, symbol_names(traced, call))
+    if solved:
+        yield {**first_hints(call.symbols, bounds), **solved}
+    yield from further_hints(call.symbols, bounds, str(refused))
+
+
 def _route_note(route: str, reason: str = "") -> Notice:
     message = f"traced by {route}" + (", as torch.export refuses the model" if reason else "")
     facts = (("torch.export said", reason),) if reason else ()
     return Notice(code="torch-route", severity="note", message=message, facts=facts)
+
+
+def _functions(traced: Traced) -> list[Notice]:
+    return [
+        Notice(
+            code="custom-function",
+            severity="warning",
+            message=f"{name} ({line}) is an autograd function of the model's own: "
+            "what it keeps for backward is not known",
+            facts=(("line", line),),
+            hint="its forward is counted as if PyTorch recorded each operation",
+        )
+        for name, line in traced.functions.items()
+    ]
 
 
 def _assumptions(traced: Traced) -> list[Notice]:

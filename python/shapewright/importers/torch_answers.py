@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from shapewright.importers.torch_scope import is_machinery
+from shapewright.importers.torch_functions import calling_line
 
 if TYPE_CHECKING:
     from shapewright.importers.torch_trace import Traced
@@ -38,7 +36,7 @@ def answering(traced: Traced) -> Iterator[None]:
                     answer = 1.0
                 else:
                     answer = 1 if func is not tensor.item else _one(torch, dtype)
-                traced.assumed.append((func.__name__, repr(answer), _calling_line()))
+                traced.assumed.append((func.__name__, repr(answer), calling_line()))
                 return answer
             return func(*args, **(kwargs or {}))
 
@@ -56,14 +54,3 @@ def _nested(shape: Any, leaf: Any) -> Any:
     if not len(shape):
         return leaf
     return [_nested(shape[1:], leaf) for _ in range(int(shape[0]))]
-
-
-def _calling_line() -> str:
-    """The innermost line outside of PyTorch and of the importer."""
-    frame: Any = sys._getframe(1)
-    while frame is not None:
-        path = frame.f_code.co_filename
-        if not is_machinery(path):
-            return f"{PurePath(path).name}:{frame.f_lineno}"
-        frame = frame.f_back
-    return ""

@@ -105,13 +105,14 @@ def _unknown(name: str, module: Any, known: list[str]) -> ShapewrightError:
 def _missing(names: list[str], module: Any, named: list[inspect.Parameter]) -> ShapewrightError:
     listed = " and ".join(f"'{name}'" for name in names)
     message = f"{type(module).__name__}.forward needs {listed}, which inputs does not give"
-    example = ", ".join(f'"{name}": "{_likely_type(name)}"' for name in names)
+    example = ", ".join(f'"{name}": "{likely_type(name)}"' for name in names)
     facts = {"forward takes": ", ".join(p.name for p in named)}
     hint = f"add {example} to inputs" if names else ""
     return ShapewrightError(message, code="input-required", facts=facts, hint=hint)
 
 
-def _likely_type(name: str) -> str:
+def likely_type(name: str) -> str:
+    """A type that an input of this name often has."""
     if "label" in name or "target" in name:
         return "i64[N]"
     return "i64[N, L]" if name.endswith(("_ids", "ids", "mask")) else "f32[N, ...]"

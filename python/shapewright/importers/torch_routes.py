@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import random
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from operator import is_not
 from typing import Any
 
 from shapewright.errors import ShapewrightError
@@ -15,6 +19,13 @@ from shapewright.importers.torch_trace import TraceComplete, Traced, watching_mo
 from shapewright.importers.torch_types import torch_dtype
 
 Loss = Callable[[Any], Any]
+_LOGGERS = (
+    "torch._subclasses.fake_tensor",
+    "torch.fx.experimental.symbolic_shapes",
+    "torch.fx.experimental.recording",
+    "torch.export",
+    "torch._export",
+)
 
 
 def export_route(module: Any, call: Call, hints: Mapping[str, int], loss: Loss | None) -> Traced:
@@ -72,7 +83,7 @@ def fake_route(module: Any, call: Call, hints: Mapping[str, int], loss: Loss | N
             return watch.forward(*flat[len(names) :])
 
     def trace() -> None:
-        with enable_python_dispatcher():
+        with mode, enable_python_dispatcher():
             make_fx(run, pre_dispatch=True, record_module_stack=True)(*state.values(), *fakes)
 
     traced = _run(watch, trace)
@@ -114,7 +125,8 @@ def _dynamic_dims(torch: Any, type: Any) -> dict[int, Any]:
 def _run(watch: Any, trace: Callable[[], Any]) -> Traced:
     traced: Traced = watch.__dict__["traced"]
     try:
-        trace()
+        with _quiet():
+            trace()
     except TraceComplete:
         return traced
     except Exception as error:
@@ -124,11 +136,33 @@ def _run(watch: Any, trace: Callable[[], Any]) -> Traced:
 
 
 @contextmanager
+def _quiet() -> Iterator[None]:
+    """What PyTorch logs and prints of a trace is told in findings, if it is worth it."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    were = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, was in zip(loggers, were, strict=True):
+            logger.disabled = was
+
+
+@contextmanager
 def left_alone(module: Any) -> Iterator[None]:
     """The module and the generators of random numbers are afterwards as they were."""
     import torch
 
     parts = [(part, dict(vars(part))) for part in module.modules()]
+    lists = [
+        (value, list(value))
+        for _, attributes in parts
+        for value in attributes.values()
+        if type(value) is list
+    ]
     tables = [
         (table, dict(table))
         for part, _ in parts
@@ -144,6 +178,9 @@ def left_alone(module: Any) -> Iterator[None]:
             if _differs(vars(part), attributes):
                 vars(part).clear()
                 vars(part).update(attributes)
+        for listed, items in lists:
+            if len(listed) != len(items) or any(map(is_not, listed, items)):
+                listed[:] = items
         for table, entries in tables:
             if _differs(table, entries):
                 table.clear()

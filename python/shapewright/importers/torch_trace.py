@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shapewright.importers.torch_functions import custom_functions
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_lifetimes import Lifetimes
 from shapewright.importers.torch_recurrent import whole_recurrent_layers
@@ -38,7 +39,9 @@ class Traced:
     outputs: list[Any] = field(default_factory=list)  # nodes
     loss: Any = None  # node
     lifetimes: Lifetimes | None = None
+    is_returned: bool = False  # the module itself has run
     is_complete: bool = False
+    functions: dict[str, str] = field(default_factory=dict)  # custom autograd ones, with a line
     assumed: list[tuple[str, str, str]] = field(default_factory=list)  # what, value, line
 
 
@@ -58,8 +61,10 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             tracker = _begin(traced, module, call, tensors)
             args, kwargs = call.filled(tensors)
             recurrent = whole_recurrent_layers(traced.tracer)
-            with self.__dict__["within"](traced), _saving_nothing(), recurrent:
+            functions = custom_functions(traced.functions)
+            with self.__dict__["within"](traced), _saving_nothing(), recurrent, functions:
                 out = getattr(self, ROOT_CHILD)(*args, **kwargs)
+                traced.is_returned = True
                 scalar = None if loss is None else loss(out)
             if traced.lifetimes is not None:
                 traced.lifetimes.close()
