@@ -46,7 +46,7 @@ def import_module(
     grad_enabled = train or torch.is_grad_enabled()
     with left_alone(module), torch.set_grad_enabled(grad_enabled):
         traced, notices = _trace(module, call, bounds or {}, wanted)
-        notices += _functions(traced)
+        notices += [*_assumptions(traced), *_functions(traced)]
         run = read_run(traced, call, requires_grad, grad_enabled)
         fitted = ""
         fixed = specialised(traced, run.names) if traced.is_complete else {}
@@ -90,11 +90,15 @@ def _trace(
         return export_route(module, call, hints, loss), [_route_note("torch.export")]
     except Exception as error:
         refused = error
+    try:
+        return export_route(module, call, hints, loss, runs=False), [_route_note("torch.export")]
+    except Exception:  # the first refusal is the one to tell
+        pass
     if not is_data_dependent(refused):
         for other in _other_hints(module, call, bounds, refused):
             try:
                 traced = export_route(module, call, other, loss)
-            except Exception:  # the first refusal is the one to tell
+            except Exception:
                 continue
             return traced, [_route_note("torch.export")]
     try:
@@ -105,7 +109,7 @@ def _trace(
         return traced, [notice_of(refused, module, traced, names)]
     names = symbol_names(traced, call)
     reason = spelled_with(str(refused), names).strip().partition("\n")[0][:200]
-    return traced, [_route_note("fake tensors", reason), *_assumptions(traced)]
+    return traced, [_route_note("fake tensors", reason)]
 
 
 def _other_hints(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapewright.errors import ShapeError, ShapewrightError
+from shapewright.importers.torch_types import short_name
 from shapewright.inputs import type_text
 from shapewright.spelling import did_you_mean
 from shapewright.types import TensorType
@@ -127,6 +128,7 @@ def _place(name: str, spec: Any, call: Call) -> Any:
         return type(spec)([_place(f"{name}.{i}", value, call) for i, value in enumerate(spec)])
     text = type_text(f"input '{name}'", spec)
     tensor = TensorType.parse(text)
+    tensor = TensorType(short_name(tensor.dtype), tensor.shape)
     if tensor.shape is None:
         message = f"input '{name}' needs a shape, and {text} has none"
         raise ShapeError(message, code="inputs-form", hint=f'"{name}": "{tensor.dtype}[N, ...]"')

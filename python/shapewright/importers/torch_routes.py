@@ -13,7 +13,6 @@ from operator import is_not
 from typing import Any
 
 from shapewright.errors import ShapewrightError
-from shapewright.importers.torch_answers import answering
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_trace import TraceComplete, Traced, watching_module
 from shapewright.importers.torch_types import torch_dtype
@@ -28,11 +27,17 @@ _LOGGERS = (
 )
 
 
-def export_route(module: Any, call: Call, hints: Mapping[str, int], loss: Loss | None) -> Traced:
-    """The trace of `torch.export.export(strict=False)`, left before its passes change the graph."""
+def export_route(
+    module: Any, call: Call, hints: Mapping[str, int], loss: Loss | None, runs: bool = True
+) -> Traced:
+    """The trace of `torch.export.export(strict=False)`, left before its passes change the graph.
+
+    The model behaves as it runs, or, where that cannot be traced, as it is exported.
+    """
     import torch
 
     watch = watching_module(module, call, loss)
+    watch.__dict__["runs"] = runs
     dynamic = {"tensors": tuple(_dynamic_dims(torch, type) for type in call.types)}
     tensors = example_tensors(module, call, hints)
     return _run(
@@ -56,7 +61,7 @@ def fake_route(module: Any, call: Call, hints: Mapping[str, int], loss: Loss | N
     env = ShapeEnv()
     mode = FakeTensorMode(shape_env=env, allow_non_fake_inputs=True)
     watch = watching_module(module, call, loss)
-    watch.__dict__["within"] = answering
+    watch.__dict__["numbers"] = True
 
     def fake_input(tensor: Any, type: Any) -> Any:
         sizes = [
@@ -164,9 +169,10 @@ def left_alone(module: Any) -> Iterator[None]:
         if type(value) is list
     ]
     tables = [
-        (table, dict(table))
-        for part, _ in parts
-        for table in (part._parameters, part._buffers, part._modules)
+        (value, dict(value))
+        for _, attributes in parts
+        for value in attributes.values()
+        if isinstance(value, dict)
     ]
     state, cpu = random.getstate(), torch.random.get_rng_state()
     numpy = sys.modules.get("numpy")

@@ -7,9 +7,12 @@ what is wanted of the tracer, and leaves, so that no later pass of PyTorch chang
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from shapewright.importers.torch_answers import answering
+from shapewright.importers.torch_eager import as_it_runs
 from shapewright.importers.torch_functions import custom_functions
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_lifetimes import Lifetimes
@@ -54,15 +57,20 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             super().__init__()
             self.add_module(ROOT_CHILD, module)
             self.__dict__["traced"] = Traced()
-            self.__dict__["within"] = _nothing
+            self.__dict__["numbers"] = False  # whether elements are answered as well
+            self.__dict__["runs"] = True  # whether the model may know that it is traced
 
         def forward(self, *tensors: Any) -> Any:
             traced: Traced = self.__dict__["traced"]
             tracker = _begin(traced, module, call, tensors)
             args, kwargs = call.filled(tensors)
-            recurrent = whole_recurrent_layers(traced.tracer)
-            functions = custom_functions(traced.functions)
-            with self.__dict__["within"](traced), _saving_nothing(), recurrent, functions:
+            with ExitStack() as within:
+                within.enter_context(answering(traced, numbers=self.__dict__["numbers"]))
+                within.enter_context(_saving_nothing())
+                within.enter_context(whole_recurrent_layers(traced.tracer))
+                within.enter_context(custom_functions(traced.functions))
+                if self.__dict__["runs"]:
+                    within.enter_context(as_it_runs())
                 out = getattr(self, ROOT_CHILD)(*args, **kwargs)
                 traced.is_returned = True
                 scalar = None if loss is None else loss(out)
@@ -74,12 +82,6 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             raise TraceComplete
 
     return Watch()
-
-
-def _nothing(_: Any) -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext()
 
 
 def _saving_nothing() -> Any:
