@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import logging
 import random
@@ -87,9 +88,13 @@ def fake_route(module: Any, call: Call, hints: Mapping[str, int], loss: Loss | N
         with _reparametrize_module(watch, dict(zip(names, flat, strict=False)), tie_weights=True):
             return watch.forward(*flat[len(names) :])
 
+    options: dict[str, Any] = {"pre_dispatch": True, "record_module_stack": True}
+    if "record_stack_traces" in inspect.signature(make_fx).parameters:
+        options["record_stack_traces"] = True
+
     def trace() -> None:
         with mode, enable_python_dispatcher():
-            make_fx(run, pre_dispatch=True, record_module_stack=True)(*state.values(), *fakes)
+            make_fx(run, **options)(*state.values(), *fakes)
 
     traced = _run(watch, trace)
     traced.env = env
