@@ -460,3 +460,18 @@ def test_a_mask_is_asked_whether_all_of_it_holds() -> None:
     assert codes(report, "note") == ["torch-route"]
     assert "True" in next(f.message for f in report.findings if f.code == "element-read")
     assert not torch.compiler.is_compiling()
+
+
+def test_inputs_bind_a_graph_that_was_traced() -> None:
+    graph = sw.load(Net(), {"x": "f32[N,3,H,W]"})
+    report = sw.check(graph, {"x": "f32[2,3,H,64]"})
+    assert outputs_of(report, "conv2d.default") == ["f32[2, 8, H, 64]"]
+    assert report.at(H=8).peak.live == sw.check(graph).at(N=2, H=8, W=64).peak.live
+    for text, code in [
+        ("f32[2,4,H,W]", "input-traced"),
+        ("f32[2,3,H]", "input-rank"),
+        ("i64[2,3,H,W]", "input-dtype"),
+    ]:  # fmt: skip
+        with pytest.raises(sw.ShapeError) as raised:
+            sw.check(graph, {"x": text})
+        assert raised.value.code == code
