@@ -475,3 +475,21 @@ def test_inputs_bind_a_graph_that_was_traced() -> None:
         with pytest.raises(sw.ShapeError) as raised:
             sw.check(graph, {"x": text})
         assert raised.value.code == code
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_checkpoints_of_the_models_own_are_told(reentrant: bool) -> None:
+    from torch.utils.checkpoint import checkpoint
+
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(4, 4)
+
+        def forward(self, x: Any) -> Any:
+            return checkpoint(self.fc, x, use_reentrant=reentrant).sin()
+
+    graph, _, _ = read_model(Model(), Asked("f32[N,4]", train=True))
+    (found,) = (row for row in graph.faults if row["code"] == "checkpoint-inside")
+    assert "test_torch_import.py:" in found["message"]
+    assert [node.op for node in graph.nodes] == ["linear.default", "sin.default", "sum.default"]
