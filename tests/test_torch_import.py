@@ -493,3 +493,22 @@ def test_checkpoints_of_the_models_own_are_told(reentrant: bool) -> None:
     (found,) = (row for row in graph.faults if row["code"] == "checkpoint-inside")
     assert "test_torch_import.py:" in found["message"]
     assert [node.op for node in graph.nodes] == ["linear.default", "sin.default", "sum.default"]
+
+
+def test_that_no_size_is_one_is_not_demanded() -> None:
+    strides = nn.Sequential(*(nn.Conv2d(3, 3, 3, stride=2, padding=1) for _ in range(4)))
+    report = sw.check(strides, "f32[N,3,H,H]")
+    assert report.contract == ()
+    assert report.at(N=1, H=8).shape("conv2d_3") == (1, 3, 1, 1)
+
+
+def test_an_upper_bound_is_demanded() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("table", torch.zeros(300, 4))
+
+        def forward(self, x: Any) -> Any:
+            return x + self.table[: x.shape[1]]
+
+    assert [str(c) for c in sw.check(Model(), "f32[N,S,4]").contract] == ["S <= 300"]
