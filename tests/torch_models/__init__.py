@@ -1,4 +1,4 @@
-"""Small PyTorch models of every kind that people train: the rows that memory answers are held to."""
+"""Small PyTorch models of every kind that people train, for memory answers to be held to."""
 
 from . import (
     convnets,

@@ -80,7 +80,7 @@ class InvertedResidual(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.residual:
             return x + self.conv(x)
-        return self.conv(x)  # type: ignore[no-any-return]
+        return self.conv(x)
 
 
 class MobileNetV2(nn.Module):
@@ -105,7 +105,7 @@ class MobileNetV2(nn.Module):
         x = self.features(x)
         x = F.adaptive_avg_pool2d(x, (1, 1))
         x = torch.flatten(x, 1)
-        return self.classifier(x)  # type: ignore[no-any-return]
+        return self.classifier(x)
 
 
 class SqueezeExcite(nn.Module):
@@ -151,7 +151,7 @@ class MBConv(nn.Module):
         if self.drop is not None:
             h = self.drop(h)
             h += x
-        return h  # type: ignore[no-any-return]
+        return h
 
 
 class EfficientNet(nn.Module):
@@ -172,7 +172,7 @@ class EfficientNet(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(self.features(x))  # type: ignore[no-any-return]
+        return self.head(self.features(x))
 
 
 class DenseLayer(nn.Module):
@@ -186,7 +186,7 @@ class DenseLayer(nn.Module):
     def forward(self, features: list[torch.Tensor]) -> torch.Tensor:
         x = torch.cat(features, 1)
         x = self.conv1(F.relu(self.norm1(x), inplace=True))
-        return self.conv2(F.relu(self.norm2(x), inplace=True))  # type: ignore[no-any-return]
+        return self.conv2(F.relu(self.norm2(x), inplace=True))
 
 
 class DenseBlock(nn.Module):
@@ -197,7 +197,7 @@ class DenseBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         features = [x]
         for layer in self.layers:
-            features.append(layer(features))  # noqa: PERF401  each reads those before it
+            features.append(layer(features))
         return torch.cat(features, 1)
 
 
@@ -224,7 +224,7 @@ class DenseNet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = F.relu(self.blocks(self.stem(x)))
-        return self.classifier(F.adaptive_avg_pool2d(x, 1).flatten(1))  # type: ignore[no-any-return]
+        return self.classifier(F.adaptive_avg_pool2d(x, 1).flatten(1))
 
 
 class Inception(nn.Module):
@@ -256,7 +256,7 @@ class GoogLeNet(nn.Module):
         x = self.b(x)
         x = self.pool(x)
         x = self.c(x)
-        return self.head(x)  # type: ignore[no-any-return]
+        return self.head(x)
 
 
 class ShuffleUnit(nn.Module):

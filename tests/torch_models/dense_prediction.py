@@ -53,7 +53,7 @@ class UNet(nn.Module):
         x3 = self.down2(x2)
         x = self.conv1(torch.cat([x2, self.up1(x3)], dim=1))
         x = self.conv2(torch.cat([x1, self.up2(x)], dim=1))
-        return self.outc(x)  # type: ignore[no-any-return]
+        return self.outc(x)
 
 
 class Pyramid(nn.Module):
@@ -120,7 +120,7 @@ class SuperResolution(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         h = self.head(x)
         h = h + self.body(h).mul(0.1)
-        return self.tail(h)  # type: ignore[no-any-return]
+        return self.tail(h)
 
 
 class Denoiser(nn.Module):
@@ -149,7 +149,7 @@ class Denoiser(nn.Module):
         weights = torch.softmax(torch.einsum("bct,bcs->bts", q, k) * c**-0.5, dim=-1)
         h = h + self.proj(torch.einsum("bts,bcs->bct", weights, v).reshape(n, c, height, width))
         h = self.up(F.interpolate(h, scale_factor=2.0, mode="nearest"))
-        return self.conv_out(torch.cat([h, h0], dim=1))  # type: ignore[no-any-return]
+        return self.conv_out(torch.cat([h, h0], dim=1))
 
 
 class VAE(nn.Module):

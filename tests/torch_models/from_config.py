@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any, cast
 
 import torch
@@ -11,18 +12,20 @@ from torch import nn
 from torch.nn import functional as F
 
 
-def build(model: str, config: str, settings: dict[str, Any]) -> nn.Module:
-    import transformers
+def config(name: str, **settings: Any) -> Any:
+    return getattr(import_module("transformers"), name)(**settings)
 
+
+def build(model: str, name: str, settings: dict[str, Any]) -> nn.Module:
     torch.manual_seed(0)
-    made = getattr(transformers, model)(getattr(transformers, config)(**settings))
+    made = getattr(import_module("transformers"), model)(config(name, **settings))
     return cast(nn.Module, made.train())
 
 
-def from_config(model: str, /, config: str = "", **settings: Any) -> Callable[[], nn.Module]:
+def from_config(model: str, name: str = "", /, **settings: Any) -> Callable[[], nn.Module]:
     """`from_config("BertModel", num_hidden_layers=2)`; the configuration is `BertConfig`."""
     stem = model.split("For")[0].removesuffix("Model").removesuffix("LMHead")
-    return partial(build, model, config or f"{stem}Config", settings)
+    return partial(build, model, name or f"{stem}Config", settings)
 
 
 def next_token(out: Any) -> torch.Tensor:

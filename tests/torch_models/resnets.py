@@ -70,7 +70,7 @@ class Bottleneck(nn.Module):
         if self.downsample is not None:
             identity = self.downsample(x)
         out += identity
-        return self.relu(out)  # type: ignore[no-any-return]
+        return self.relu(out)
 
 
 class PreActivation(nn.Module):

@@ -65,7 +65,7 @@ class Recurrent(nn.Module):
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         output, _ = self.cell(self.embedding(ids))
-        return self.fc(output)  # type: ignore[no-any-return]
+        return self.fc(output)
 
 
 class TextCNN(nn.Module):
@@ -79,7 +79,7 @@ class TextCNN(nn.Module):
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         x = self.embedding(ids).transpose(1, 2)
         pooled = [torch.relu(conv(x)).max(dim=2).values for conv in self.convs]
-        return self.fc(self.dropout(torch.cat(pooled, dim=1)))  # type: ignore[no-any-return]
+        return self.fc(self.dropout(torch.cat(pooled, dim=1)))
 
 
 class CausalConv(nn.Module):
@@ -120,7 +120,7 @@ class Mixer(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.blocks(self.patches(x).flatten(2).transpose(1, 2))
-        return self.fc(x.mean(dim=1))  # type: ignore[no-any-return]
+        return self.fc(x.mean(dim=1))
 
 
 class Encoder(nn.Module):
@@ -136,7 +136,7 @@ class Encoder(nn.Module):
         self.fc = nn.Linear(48, 100)
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        return self.fc(self.encoder(self.embedding(ids)))  # type: ignore[no-any-return]
+        return self.fc(self.encoder(self.embedding(ids)))
 
 
 class Seq2Seq(nn.Module):
@@ -149,7 +149,7 @@ class Seq2Seq(nn.Module):
     def forward(self, src: torch.Tensor, tgt: torch.Tensor) -> torch.Tensor:
         mask = nn.Transformer.generate_square_subsequent_mask(tgt.shape[1])
         h = self.transformer(self.embedding(src), self.embedding(tgt), tgt_mask=mask)
-        return self.fc(h)  # type: ignore[no-any-return]
+        return self.fc(h)
 
 
 class Attention(nn.Module):
@@ -161,6 +161,7 @@ class Attention(nn.Module):
         self.c_proj = nn.Linear(width, width)
         self.heads, self.width, self.flash, self.dropout = heads, width, flash, dropout
         self.drop = nn.Dropout(dropout)
+        self.bias: torch.Tensor
         self.register_buffer("bias", torch.tril(torch.ones(64, 64)).view(1, 1, 64, 64))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -176,7 +177,7 @@ class Attention(nn.Module):
             att = att.masked_fill(self.bias[:, :, :t, :t] == 0, float("-inf"))
             y = self.drop(F.softmax(att, dim=-1)) @ v
         y = y.transpose(1, 2).contiguous().view(b, t, c)
-        return self.drop(self.c_proj(y))  # type: ignore[no-any-return]
+        return self.drop(self.c_proj(y))
 
 
 class Block(nn.Module):
@@ -228,7 +229,7 @@ class LowRank(nn.Module):
         self.b = nn.Linear(rank, base.out_features, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.base(x) + self.b(self.a(self.dropout(x))) * 2.0  # type: ignore[no-any-return]
+        return self.base(x) + self.b(self.a(self.dropout(x))) * 2.0
 
 
 def low_rank(dropout: float) -> nn.Module:
@@ -282,7 +283,7 @@ MODELS = [
     ),
     TorchModel("mixer", "vision", Mixer, {"x": "f32[N, 3, 32, 32]"}, batches(2, 8, 5)),
     TorchModel("encoder", "encoder", partial(Encoder, False, "relu", 0.1), TOKENS, TEXT, 100),
-    TorchModel("encoder-prenorm", "encoder", partial(Encoder, True, "gelu", 0.0), TOKENS, TEXT, 100),
+    TorchModel("prenorm", "encoder", partial(Encoder, True, "gelu", 0.0), TOKENS, TEXT, 100),
     TorchModel("seq2seq", "encoder-decoder", Seq2Seq, {"src": "i64[B, S]", "tgt": "i64[B, T]"},
                PAIR, 100),
     TorchModel("nanogpt", "decoder", partial(NanoGPT, True), LM, TEXT, 200),

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from .from_config import from_config, mean_square, next_token
+from .from_config import config, from_config, mean_square, next_token
 from .row import TorchModel, batches
 
 PIXELS = {"pixel_values": "f32[N, 3, 32, 32]"}
@@ -64,27 +64,23 @@ DETR = {"use_timm_backbone": False, "use_pretrained_backbone": False, "backbone"
 
 
 def detr() -> torch.nn.Module:
-    import transformers
-
-    backbone = transformers.ResNetConfig(**RESNET, out_features=["stage3"])
+    backbone = config("ResNetConfig", **RESNET, out_features=["stage3"])
     return from_config("DetrForObjectDetection", **DETR, backbone_config=backbone)()
 
 
 def upernet() -> torch.nn.Module:
-    import transformers
-
-    backbone = transformers.ConvNextConfig(
-        num_stages=4, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1],
+    backbone = config(
+        "ConvNextConfig", num_stages=4, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1],
         out_features=["stage1", "stage2", "stage3", "stage4"],
     )  # fmt: skip
-    return from_config("UperNetForSemanticSegmentation", config="UperNetConfig",
+    return from_config("UperNetForSemanticSegmentation", "UperNetConfig",
                        backbone_config=backbone, hidden_size=16, num_labels=5, pool_scales=[1, 2],
                        use_auxiliary_head=False)()  # fmt: skip
 
 
 def speech_encoder_decoder() -> torch.nn.Module:
     return from_config(
-        "WhisperForConditionalGeneration", config="WhisperConfig", vocab_size=200, num_mel_bins=16,
+        "WhisperForConditionalGeneration", "WhisperConfig", vocab_size=200, num_mel_bins=16,
         d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=4,
         decoder_attention_heads=4, encoder_ffn_dim=64, decoder_ffn_dim=64, max_source_positions=50,
         max_target_positions=32, use_cache=False, pad_token_id=0, bos_token_id=1, eos_token_id=2,
@@ -105,21 +101,21 @@ VISION = [
     TorchModel("swin", "vision", from_config("SwinForImageClassification", **WINDOWS), PIXELS,
                NUMBERS),
     TorchModel("convnext-hf", "vision",
-               from_config("ConvNextForImageClassification", config="ConvNextConfig",
+               from_config("ConvNextForImageClassification", "ConvNextConfig",
                            hidden_sizes=[16, 32, 48, 64], depths=[1, 1, 2, 1], num_labels=5),
                LARGER, NUMBERS),
     TorchModel("resnet-hf", "vision",
-               from_config("ResNetForImageClassification", config="ResNetConfig", **RESNET,
+               from_config("ResNetForImageClassification", "ResNetConfig", **RESNET,
                            num_labels=5), LARGER, NUMBERS),
     TorchModel("mobilenet-v2-hf", "vision",
-               from_config("MobileNetV2ForImageClassification", config="MobileNetV2Config",
+               from_config("MobileNetV2ForImageClassification", "MobileNetV2Config",
                            depth_multiplier=0.35, num_labels=5), LARGER, NUMBERS),
     TorchModel("efficientnet-hf", "vision",
-               from_config("EfficientNetForImageClassification", config="EfficientNetConfig",
+               from_config("EfficientNetForImageClassification", "EfficientNetConfig",
                            width_coefficient=0.25, depth_coefficient=0.5, hidden_dim=320,
                            num_labels=5, image_size=64), LARGER, NUMBERS),
     TorchModel("segformer", "segmentation",
-               from_config("SegformerForSemanticSegmentation", config="SegformerConfig",
+               from_config("SegformerForSemanticSegmentation", "SegformerConfig",
                            hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1],
                            num_attention_heads=[1, 2, 2, 4], decoder_hidden_size=32, num_labels=5),
                LARGER, NUMBERS, 2, lambda out: out.logits.log_softmax(1).mean().neg()),
@@ -127,7 +123,7 @@ VISION = [
     TorchModel("detr", "detection", detr,
                {**LARGER, "pixel_mask": "i64[N, 64, 64]"}, NUMBERS, 2, boxes_and_classes),
     TorchModel("vit-mae", "vision",
-               from_config("ViTMAEForPreTraining", config="ViTMAEConfig", **SMALL, image_size=32,
+               from_config("ViTMAEForPreTraining", "ViTMAEConfig", **SMALL, image_size=32,
                            patch_size=8, decoder_num_hidden_layers=1, decoder_hidden_size=32,
                            decoder_num_attention_heads=4, decoder_intermediate_size=64), PIXELS,
                NUMBERS),
@@ -144,7 +140,7 @@ AUDIO = [
     TorchModel("wavlm", "audio", from_config("WavLMModel", **SPEECH), WAVE, SECONDS, 2,
                mean_square),
     TorchModel("ast", "audio",
-               from_config("ASTForAudioClassification", config="ASTConfig", **SMALL, max_length=64,
+               from_config("ASTForAudioClassification", "ASTConfig", **SMALL, max_length=64,
                            num_mel_bins=32, num_labels=5), {"input_values": "f32[N, 64, 32]"},
                NUMBERS),
 ]  # fmt: skip
