@@ -111,22 +111,31 @@ class Attribution:
     """The moment of any time, out of nested events of one thread."""
 
     def __init__(self, events: list[Any]) -> None:
-        self.spans = sorted(
-            ((e.start_ns(), e.start_ns() + e.duration_ns(), e) for e in events),
-            key=lambda span: (span[0], -span[1]),
-        )
-        self.starts = [start for start, _, _ in self.spans]
+        self.events = sorted(events, key=lambda event: (event.start_ns(), -event.duration_ns()))
+        self.starts = [event.start_ns() for event in self.events]
+        self.ends = [event.start_ns() + event.duration_ns() for event in self.events]
+        self.parents: list[int] = []
         # The operator that made a node starts last of those that saw the node's number.
         self.maker: dict[int, int] = {}
-        for start, _, event in self.spans:
+        open_spans: list[int] = []
+        for i, event in enumerate(self.events):
+            while open_spans and self.ends[open_spans[-1]] < self.starts[i]:
+                open_spans.pop()
+            self.parents.append(open_spans[-1] if open_spans else -1)
+            open_spans.append(i)
             name = event.name()
             if name.startswith("aten::") and event.sequence_nr() >= 0 and not event.fwd_thread_id():
-                self.maker[event.sequence_nr()] = start
+                self.maker[event.sequence_nr()] = self.starts[i]
 
     def enclosing(self, time: int) -> list[Any]:
         """Events around `time`, the innermost first."""
-        last = bisect.bisect_right(self.starts, time)
-        return [event for start, end, event in reversed(self.spans[:last]) if start <= time <= end]
+        around = []
+        i = bisect.bisect_right(self.starts, time) - 1
+        while i >= 0:
+            if self.ends[i] >= time:
+                around.append(self.events[i])
+            i = self.parents[i]
+        return around
 
     def module(self, around: list[Any]) -> str:
         names = (e.name() for e in around)
