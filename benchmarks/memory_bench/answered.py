@@ -7,15 +7,22 @@ import shapewright as sw
 PROFILE = "torch-cpu"
 
 
-def report_of(row, model, inputs, optimizer):
+def options_of(row, optimizer, precision="fp32"):
+    if optimizer is None:
+        return {"mode": "infer", "profile": PROFILE}
+    return {
+        "mode": "train",
+        "optimizer": optimizer,
+        "profile": PROFILE,
+        "loss": row.loss,
+        "precision": precision,
+    }
+
+
+def report_of(model, inputs, options):
     """The report, and the milliseconds it took."""
     start = time.perf_counter()
-    if optimizer is None:
-        report = sw.check(model, inputs, mode="infer", profile=PROFILE)
-    else:
-        report = sw.check(
-            model, inputs, mode="train", optimizer=optimizer, profile=PROFILE, loss=row.loss
-        )
+    report = sw.check(model, inputs, **options)
     return report, 1e3 * (time.perf_counter() - start)
 
 
@@ -24,30 +31,24 @@ def at_sizes(inputs, sizes):
     texts = {}
     for name, text in inputs.items():
         dtype, _, dims = text.rstrip("]").partition("[")
-        values = [str(sw.Dim(dim.strip()).bind(**used(dim, sizes))) for dim in dims.split(",")]
+        values = [str(bound(sw.Dim(dim.strip()), sizes)) for dim in dims.split(",") if dim.strip()]
         texts[name] = f"{dtype}[{', '.join(values)}]"
     return texts
 
 
-def used(dim, sizes):
-    return {name: sizes[name] for name in sw.Dim(dim.strip()).symbols}
+def bound(dim, sizes):
+    return dim.bind(**{name: sizes[name] for name in dim.symbols})
 
 
 def live_of(report, sizes):
     """The peak at a binding, and where it lies."""
-    bound = report.at(**{name: sizes[name] for name in report_symbols(report, sizes)})
-    peak = bound.peak
-    return {"peak": peak.live, "phase": peak.phase, "module": module_of(peak.node), "node": str(peak.node)}
+    peak = report.at(**sizes).peak
+    return {"peak": peak.live, "phase": peak.phase, "node": peak.node or ""}
 
 
 def saved_of(report, sizes):
-    formula = report.formula("saved")
-    return int(formula(**{name: sizes[name] for name in formula.symbols}))
+    return int(report.formula("saved")(**sizes))
 
 
-def report_symbols(report, sizes):
-    return sizes
-
-
-def module_of(node):
-    return node
+def faults_of(report):
+    return [f"{f.severity} {f.code}: {f.message}"[:160] for f in report.findings]

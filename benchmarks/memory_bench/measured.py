@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 import torch
+
 from torch_oracles.live import live_truth
 from torch_oracles.saved import saved_truth
 
@@ -26,7 +27,7 @@ def built(row, precision="fp32"):
 def fed(row, binding, precision="fp32"):
     tensors = row.tensors(row.bindings[binding])
     if precision == "bf16":
-        tensors = {k: t.to(torch.bfloat16) if t.dtype == torch.float32 else t for k, t in tensors.items()}
+        tensors = {k: t.bfloat16() if t.is_floating_point() else t for k, t in tensors.items()}
     return tensors
 
 

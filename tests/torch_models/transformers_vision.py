@@ -47,11 +47,6 @@ def contrast(out: Any) -> torch.Tensor:
     return (loss(logits, chosen) + loss(logits.t(), chosen)) / 2
 
 
-def masks_and_classes(out: Any) -> torch.Tensor:
-    classes: torch.Tensor = out.class_queries_logits.log_softmax(-1).mean()
-    return out.masks_queries_logits.sigmoid().mean() - classes
-
-
 def boxes_and_classes(out: Any) -> torch.Tensor:
     classes: torch.Tensor = out.logits.log_softmax(-1).mean()
     return out.pred_boxes.abs().mean() - classes
