@@ -9,8 +9,8 @@ from shapewright import _core
 from shapewright.errors import ShapewrightError
 from shapewright.fit import Fit, solve_fit
 from shapewright.graph import Graph
-from shapewright.inputs import input_texts, symbol_bounds
-from shapewright.load import core_graph
+from shapewright.inputs import symbol_bounds
+from shapewright.load import Asked, read_model
 from shapewright.options import budget_of, check_options
 from shapewright.results import Question, Report
 from shapewright.rules import registered_rule
@@ -19,11 +19,11 @@ from shapewright.rules import registered_rule
 def load(source: Any, inputs: Any = None) -> Graph:
     """Reads a model into a `Graph`; weights are skipped.
 
-    `source` is a path to an .onnx file, its bytes, an `onnx.ModelProto`, or a `Graph`. `inputs`
-    replaces declared input types, as in `check`.
+    `source` is a path to an .onnx file, its bytes, an `onnx.ModelProto`, a `torch.nn.Module`, or a
+    `Graph`. `inputs` replaces declared input types, as in `check`; a module needs them.
     """
-    graph, name = core_graph(source)
-    return Graph.of_core(graph, name, input_texts(inputs))
+    graph, name, given = read_model(source, Asked(inputs))
+    return Graph.of_core(graph, name, given)
 
 
 def check(
@@ -57,11 +57,9 @@ def check(
     (1, 256)}` or values `{"N": 8}`.
     """
     profile = check_options(mode, optimizer, precision, profile, loss)
-    given = input_texts(inputs)
-    if isinstance(source, Graph):
-        given = [row for row in source.given if row[0] not in dict(given)] + given
-    graph, name = core_graph(source)
     symbols = symbol_bounds(dims)
+    asked = Asked(inputs, symbols, mode.startswith("train"), loss)
+    graph, name, given = read_model(source, asked)
     analysis = _core.infer(graph, given, symbols, strict, registered_rule())
     question = Question(
         source=name,
