@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dim/dim.h"
 #include "graph/graph.h"
 
 namespace shapewright::eager {

@@ -22,7 +22,10 @@ constexpr std::span<const Op> (*kFamilies[])() = {
     families::contract_ops,  families::conv_ops,        families::pool_ops,
     families::spatial_ops,   families::resize_ops,      families::norm_ops,
     families::attention_ops, families::recurrent_ops,   families::quant_ops,
-    families::control_ops,
+    families::control_ops,   families::aten_view_ops,   families::aten_elementwise_ops,
+    families::aten_unary_ops, families::aten_matmul_ops, families::aten_conv_ops,
+    families::aten_norm_ops, families::aten_reduce_ops, families::aten_loss_ops,
+    families::aten_pool_ops, families::aten_index_ops,  families::aten_attention_ops,
 };
 
 auto key(const Op& op) { return std::pair(op.name, op.domain); }

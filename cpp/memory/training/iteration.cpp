@@ -1,0 +1,244 @@
+#include "memory/training/iteration.h"
+
+#include <algorithm>
+
+#include "eager/autograd.h"
+#include "memory/training/update.h"
+#include "ops/aten.h"
+
+namespace shapewright {
+
+using eager::Keeper;
+using eager::Machine;
+using eager::Phase;
+using eager::Role;
+using eager::Setting;
+using eager::Tensor;
+using eager::Tensors;
+
+namespace {
+
+class Runner {
+ public:
+  Runner(const Analysis& a, const RunOptions& options)
+      : a_(a),
+        g_(*a.graph),
+        options_(options),
+        machine_(options.device),
+        scope_(machine_),
+        tensors_(g_.values.size()) {
+    out_.of_value.assign(g_.values.size(), kNone);
+  }
+
+  Iteration run() {
+    find_releases();
+    hold_state();
+    for (std::int64_t i = 0; i < std::max<std::int64_t>(1, options_.accumulation); ++i) {
+      forward();
+      if (options_.trains) backward();
+    }
+    if (options_.trains) {
+      step();
+      zero_grad();
+    }
+    // Whatever is still there is there between iterations: nothing frees it.
+    out_.storages = machine_.storages;
+    out_.changes = machine_.changes;
+    return std::move(out_);
+  }
+
+ private:
+  static DType cast(DType d, Precision p) {
+    if (d != DType::kF32) return d;
+    if (p == Precision::kBf16) return DType::kBF16;
+    return p == Precision::kF16 ? DType::kF16 : d;
+  }
+
+  // By node: the values whose last name goes after it.
+  void find_releases() {
+    released_.resize(g_.nodes.size());
+    std::vector<NodeId> last(g_.values.size(), kNone);
+    std::vector<std::uint8_t> is_kept(g_.values.size(), 0);
+    for (const ValueId v : g_.blocks[0].outputs)
+      if (v != kNone) is_kept[v] = 1;
+    if (g_.loss != kNone) is_kept[g_.loss] = 1;
+    for (const NodeId n : g_.blocks[0].nodes) {
+      for (const ValueId v : g_.outputs(g_.nodes[n]))
+        if (v != kNone) last[v] = n;
+      for (const ValueId v : g_.inputs(g_.nodes[n]))
+        if (v != kNone) last[v] = n;
+    }
+    const bool is_told = g_.released_after.size() == g_.values.size();
+    for (ValueId v = 0; v < g_.values.size(); ++v) {
+      if (g_.values[v].kind != ValueKind::kResult || is_kept[v] != 0) continue;
+      const NodeId at = is_told && g_.released_after[v] != kNone ? g_.released_after[v] : last[v];
+      if (at != kNone) released_[at].push_back(v);
+    }
+  }
+
+  Tensor hold(ValueId v, Role role) {
+    const TensorType& type = a_.type(v);
+    if (!type.shape.has_rank()) return {};
+    Tensor t = eager::empty(type.shape, cast(type.dtype, options_.precision));
+    eager::Storage& s = machine_.storages[t->storage];
+    s.role = role;
+    s.value = v;
+    out_.of_value[v] = t->storage;
+    if (options_.trains && g_.values[v].requires_grad) eager::require_grad(t);
+    return t;
+  }
+
+  void hold_state() {
+    for (ValueId v = 0; v < g_.values.size(); ++v) {
+      const Value& value = g_.values[v];
+      if (value.kind == ValueKind::kParam) {
+        tensors_[v] = hold(v, Role::kParam);
+        if (value.requires_grad && !value.is_buffer && tensors_[v].defined()) params_.push_back(v);
+      } else if (value.kind == ValueKind::kInput) {
+        tensors_[v] = hold(v, Role::kInput);
+      }
+    }
+    if (options_.trains && !options_.is_first_iteration) make_states();
+  }
+
+  void make_states() {
+    for (const ValueId v : params_)
+      states_.push_back(make_state(options_.optimizer, tensors_[v], v));
+  }
+
+  void forward() {
+    const Setting phase(machine_.phase, Phase::kForward);
+    for (const NodeId n : g_.blocks[0].nodes) {
+      const Setting in_name(machine_.node, n);
+      const Setting grad(machine_.grad_enabled, options_.trains && g_.nodes[n].grad_enabled);
+      run_node(n);
+      const Setting read(machine_.keeper, Keeper::kRead);
+      for (const ValueId v : released_[n]) tensors_[v] = {};
+    }
+  }
+
+  void run_node(NodeId n) {
+    const Node& node = g_.nodes[n];
+    const auto inputs = g_.inputs(node), outputs = g_.outputs(node);
+    const Op* op = a_.ops[n];
+    Tensors in;
+    for (const ValueId v : inputs) in.push_back(v == kNone ? Tensor() : tensors_[v]);
+    Tensors results;
+    if (op != nullptr && op->eager != nullptr && has_types(n)) {
+      EagerCall call(context_of(a_, n, scratch_), std::move(in));
+      op->eager(call);
+      results = call.take_outputs();
+    } else {
+      if (std::ranges::find(out_.unmodelled, node.op) == out_.unmodelled.end())
+        out_.unmodelled.push_back(node.op);
+      results = unmodelled(n, in);
+    }
+    results.resize(outputs.size());
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const ValueId v = outputs[i];
+      if (v == kNone) continue;
+      tensors_[v] = std::move(results[i]);
+      if (!tensors_[v].defined()) continue;
+      eager::Storage& s = machine_.storages[tensors_[v]->storage];
+      out_.of_value[v] = tensors_[v]->storage;
+      if (s.value == kNone) s.value = v;
+    }
+  }
+
+  bool has_types(NodeId n) const {
+    const Node& node = g_.nodes[n];
+    for (const ValueId v : g_.outputs(node))
+      if (v != kNone && (a_.poisoned[v] != 0 || !a_.type(v).shape.has_rank())) return false;
+    for (const ValueId v : g_.inputs(node))
+      if (v != kNone && (a_.poisoned[v] != 0 || !tensors_[v].defined())) return false;
+    return true;
+  }
+
+  // Fresh outputs of the declared types, through which gradients flow; nothing is known to be kept.
+  Tensors unmodelled(NodeId n, const Tensors& in) {
+    Tensors results;
+    for (const ValueId v : g_.outputs(g_.nodes[n])) {
+      const bool is_known =
+          v != kNone && a_.poisoned[v] == 0 && a_.type(v).shape.has_rank() &&
+          a_.type(v).container == Container::kTensor && a_.type(v).dtype != DType::kUnknown;
+      results.push_back(is_known ? eager::empty(a_.type(v).shape, a_.type(v).dtype) : Tensor());
+    }
+    Tensors flows;
+    for (const Tensor& t : in)
+      if (t.defined() && is_float(t.dtype())) flows.push_back(t);
+    Tensors made;
+    for (const Tensor& t : results)
+      if (t.defined() && is_float(t.dtype())) made.push_back(t);
+    if (made.empty()) return results;
+    std::vector<Shape> shapes;
+    for (const Tensor& t : flows) shapes.push_back(t.shape());
+    eager::record("Unmodelled", flows, made, {},
+                  [shapes](eager::Node& node, const Tensors& g) {
+                    Tensors grads;
+                    DType dtype = DType::kF32;
+                    for (const Tensor& t : g)
+                      if (t.defined()) dtype = t.dtype();
+                    for (std::size_t i = 0; i < shapes.size(); ++i)
+                      grads.push_back(node.needs(i) ? eager::empty(shapes[i], dtype) : Tensor());
+                    return grads;
+                  });
+    return results;
+  }
+
+  void backward() {
+    const Setting phase(machine_.phase, Phase::kBackward);
+    const ValueId loss = g_.loss;
+    if (loss != kNone && tensors_[loss].defined() && tensors_[loss].requires_grad()) {
+      const Setting in_name(machine_.node, g_.values[loss].producer);
+      const Setting flows(machine_.keeper, Keeper::kGradient);
+      const Tensor ones = eager::empty_like(tensors_[loss]);
+      eager::run_backward({tensors_[loss], ones});
+    }
+    // The caller drops the loss and the outputs before the step.
+    const Setting read(machine_.keeper, Keeper::kNobody);
+    for (ValueId v = 0; v < g_.values.size(); ++v)
+      if (g_.values[v].kind == ValueKind::kResult) tensors_[v] = {};
+  }
+
+  void step() {
+    const Setting phase(machine_.phase, Phase::kOptimizer);
+    const Setting in_name(machine_.node, NodeId{kNone});
+    std::vector<Tensor> updated;
+    for (const ValueId v : params_)
+      if (tensors_[v]->grad) updated.push_back(tensors_[v]);
+    if (options_.is_first_iteration) make_states();
+    if (!options_.optimizer.name.empty()) run_update(options_.optimizer, options_.update, updated);
+  }
+
+  void zero_grad() {
+    const Setting phase(machine_.phase, Phase::kZeroGrad);
+    const Setting in_name(machine_.node, NodeId{kNone});
+    const Setting flows(machine_.keeper, Keeper::kGradient);
+    for (const ValueId v : params_) tensors_[v]->grad.reset();
+  }
+
+  const Analysis& a_;
+  const Graph& g_;
+  const RunOptions& options_;
+  Iteration out_;
+  Machine machine_;
+  eager::MachineScope scope_;
+  Tensors tensors_;  // by ValueId: what a name holds
+  std::vector<std::vector<ValueId>> released_;  // by NodeId
+  std::vector<ValueId> params_;
+  std::vector<ParamState> states_;
+  NodeOperands scratch_;
+};
+
+}  // namespace
+
+bool is_eager(const Graph& g) {
+  return std::ranges::any_of(g.opsets, [](const auto& set) { return set.first == "aten"; }) ||
+         std::ranges::any_of(g.op_names, [](const OpName& op) { return op.domain == "aten"; });
+}
+
+Iteration run_iteration(const Analysis& a, const RunOptions& options) {
+  return Runner(a, options).run();
+}
+
+}  // namespace shapewright
