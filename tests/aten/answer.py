@@ -22,14 +22,14 @@ def call_answer(row: Call) -> tuple[int, list[int], list[int]]:
     model = OneCall(row)
     report = sw.check(
         model,
-        model.inputs(),
+        {name: text_of(tensor) for name, tensor in model.inputs().items()},
         mode="train",
         optimizer="sgd",
         profile="torch-cpu",
     )
     phases: dict[str, list[int]] = {"forward": [], "backward": []}
     for event in report.at().timeline.events:
-        if event.phase in phases:
+        if event.phase in phases and event.step >= 0:
             phases[event.phase].append(event.bytes if event.action == "alloc" else -event.bytes)
     return int(report.formula("saved")()), phases["forward"], phases["backward"]
 

@@ -2,7 +2,7 @@
 
 A text is a tensor: `"f32[2, 3]"` an input, `"f32[2, 3]!"` a parameter that is trained,
 `"f32[2, 3]*"` a copy of such a parameter, so that an operator may write over it. `"/0,2,1"` after
-it permutes the axes of what was made contiguous. Everything else is passed on as it stands.
+it permutes the axes before the call. Everything else is passed on as it stands.
 """
 
 from __future__ import annotations
@@ -47,12 +47,8 @@ def numbers(match: re.Match[str], below: int) -> torch.Tensor:
     """Ones where any number will do, so that every operator is defined on them."""
     dtype, shape = shape_of(match["type"], {})
     if dtype.is_floating_point or dtype == torch.bool:
-        made = torch.ones(shape, dtype=dtype)
-    else:
-        made = torch.arange(torch.Size(shape).numel()).remainder(below).reshape(shape)
-    if match["axes"]:
-        made = made.permute([int(axis) for axis in match["axes"].split(",")])
-    return made
+        return torch.ones(shape, dtype=dtype)
+    return torch.arange(torch.Size(shape).numel()).remainder(below).reshape(shape)
 
 
 class OneCall(nn.Module):
@@ -65,6 +61,7 @@ class OneCall(nn.Module):
         self.target = getattr(getattr(torch.ops.aten, packet), overload)
         self.own_inputs: dict[str, torch.Tensor] = {}
         self.copied: set[str] = set()
+        self.axes: dict[str, list[int]] = {}
         self.count = 0
         self.template = self.named([list(row.args), dict(row.kwargs)])
 
@@ -80,6 +77,8 @@ class OneCall(nn.Module):
         name = f"t{self.count}"
         self.count += 1
         made = numbers(match, self.row.below)
+        if match["axes"]:
+            self.axes[name] = [int(axis) for axis in match["axes"].split(",")]
         if match["grad"]:
             self.register_parameter(name, nn.Parameter(made))
             if match["grad"] == "*":
@@ -96,7 +95,9 @@ class OneCall(nn.Module):
         if not isinstance(value, Name):
             return value
         found = tensors[value] if value in tensors else getattr(self, value)
-        return found.clone() if value in self.copied else found
+        if value in self.copied:
+            found = found.clone()
+        return found.permute(self.axes[value]) if value in self.axes else found
 
     def called(self, tensors: Mapping[str, torch.Tensor]) -> torch.Tensor:
         args, kwargs = self.filled(self.template, tensors)
@@ -105,8 +106,18 @@ class OneCall(nn.Module):
             return out
         return next(t for t in out if t.is_floating_point())
 
-    def forward(self, **tensors: torch.Tensor) -> dict[str, torch.Tensor]:
-        weight = tensors.pop("weight")
+    def forward(
+        self,
+        weight: torch.Tensor,
+        t0: torch.Tensor | None = None,
+        t1: torch.Tensor | None = None,
+        t2: torch.Tensor | None = None,
+        t3: torch.Tensor | None = None,
+        t4: torch.Tensor | None = None,
+        t5: torch.Tensor | None = None,
+    ) -> dict[str, torch.Tensor]:
+        given = {"t0": t0, "t1": t1, "t2": t2, "t3": t3, "t4": t4, "t5": t5}
+        tensors = {name: tensor for name, tensor in given.items() if tensor is not None}
         return {"loss": (self.called(tensors) * weight).sum()}
 
     def inputs(self) -> dict[str, torch.Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 
 from torch.profiler import record_function
@@ -37,6 +38,7 @@ def call_truth(row: Call) -> CallTruth:
 
     run()  # what PyTorch makes once
     model.zero_grad(set_to_none=True)
+    gc.collect()  # so that nothing of another call is freed meanwhile
     memory, others = allocator_events(run)
     attribution = Attribution(others)
     phases: dict[str, list[int]] = {"forward": [], "backward": [], "": []}

@@ -31,7 +31,7 @@ def from_config(model: str, name: str = "", /, **settings: Any) -> Callable[[], 
 def next_token(out: Any) -> torch.Tensor:
     """Cross entropy of each position's logits, the class being 1 everywhere."""
     logits = out.logits.flatten(0, 1)
-    return F.cross_entropy(logits, logits.new_ones(len(logits), dtype=torch.long))
+    return F.cross_entropy(logits, logits.new_ones(logits.shape[0], dtype=torch.long))
 
 
 def mean_square(out: Any) -> torch.Tensor:

@@ -42,7 +42,7 @@ PAIR_SIZES = ({"N": 2, "S": 8}, {"N": 4, "S": 16}, {"N": 3, "S": 11})
 def contrast(out: Any) -> torch.Tensor:
     """The symmetric loss of CLIP over the similarities of the batch."""
     logits = out.logits_per_text
-    chosen = torch.arange(len(logits))
+    chosen = torch.arange(logits.shape[0])
     loss = torch.nn.functional.cross_entropy
     return (loss(logits, chosen) + loss(logits.t(), chosen)) / 2
 
