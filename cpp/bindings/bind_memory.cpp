@@ -17,6 +17,7 @@
 #include "memory/formula.h"
 #include "memory/layers.h"
 #include "memory/peak.h"
+#include "memory/training/iteration.h"
 
 namespace py = pybind11;
 
@@ -228,6 +229,10 @@ FitView solve_fit(MemoryModel& model, std::string solve, const py::dict& sizes, 
 }  // namespace
 
 void bind_memory(py::module_& m) {
+  m.def(
+      "is_eager", [](const Graph& g) { return is_eager(g); }, py::arg("graph"),
+      "Whether the graph is one that an eager framework runs: of domain 'aten'.");
+
   py::class_<FormulaView>(m, "Formula",
                           "Bytes as an expression of the symbols: the largest of a few sums.")
       .def("__str__", [](const FormulaView& f) { return f.formula.text; })

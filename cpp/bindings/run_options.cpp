@@ -31,8 +31,9 @@ T one_of(const std::string& option, const std::string& name,
 
 RunOptions run_options(const py::dict& run) {
   RunOptions out;
-  out.device = one_of<eager::Device>("device", get<std::string>(run, "device", "cuda"),
-                                     {{"cpu", eager::Device::kCpu}, {"cuda", eager::Device::kCuda}});
+  out.device =
+      one_of<eager::Device>("device", get<std::string>(run, "device", "cuda"),
+                            {{"cpu", eager::Device::kCpu}, {"cuda", eager::Device::kCuda}});
   out.trains = get(run, "trains", false);
   out.optimizer = find_optimizer(get<std::string>(run, "optimizer", ""));
   if (run.contains("states")) {
@@ -44,10 +45,9 @@ RunOptions run_options(const py::dict& run) {
       out.optimizer.states.push_back({name, OptimizerState::Extent::kLikeParam, *type});
     }
   }
-  out.update = one_of<Update>("update", get<std::string>(run, "update", "foreach"),
-                              {{"loop", Update::kLoop},
-                               {"foreach", Update::kForeach},
-                               {"fused", Update::kFused}});
+  out.update = one_of<Update>(
+      "update", get<std::string>(run, "update", "foreach"),
+      {{"loop", Update::kLoop}, {"foreach", Update::kForeach}, {"fused", Update::kFused}});
   out.precision = one_of<Precision>("precision", get<std::string>(run, "precision", "fp32"),
                                     {{"fp32", Precision::kAsIs},
                                      {"bf16", Precision::kBf16},

@@ -65,7 +65,8 @@ class Run {
     buffers_.erase(&n);
     if (n.variable != nullptr) return accumulate(*n.variable, std::move(grads[0]));
     Tensors out;
-    const bool any = std::any_of(grads.begin(), grads.end(), [](const Tensor& g) { return g.defined(); });
+    const bool any =
+        std::any_of(grads.begin(), grads.end(), [](const Tensor& g) { return g.defined(); });
     {
       const Setting flows(machine_.keeper, Keeper::kGradient);
       if (any && n.backward) out = n.backward(n, std::move(grads));
@@ -130,9 +131,8 @@ class Run {
     if (!grad.defined()) return;
     const Setting flows(machine_.keeper, Keeper::kGradient);
     if (leaf.grad) return;  // added in place
-    const bool obeys = is_dense(leaf.shape, leaf.strides)
-                           ? has_strides(grad, leaf.strides)
-                           : grad.is_contiguous();
+    const bool obeys =
+        is_dense(leaf.shape, leaf.strides) ? has_strides(grad, leaf.strides) : grad.is_contiguous();
     if (grad.use_count() > 1 || !obeys) grad = empty_strided(leaf.shape, leaf.strides, leaf.dtype);
     leaf.grad = grad.body();
     Storage& s = machine_.storages[grad->storage];

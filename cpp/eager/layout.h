@@ -25,7 +25,8 @@ Strides dense_like(const Shape& shape, const Strides& strides);
 // Channels (axis 1) last, as torch.channels_last.
 Strides channels_last_strides(const Shape& shape);
 
-// The axes from the largest stride to the smallest; axes that cannot be told apart keep their order.
+// The axes from the largest stride to the smallest; axes that cannot be told apart keep their
+// order.
 std::vector<int> axis_order(const Shape& shape, const Strides& strides);
 
 Shape broadcast_shape(const Shape& a, const Shape& b);

@@ -39,7 +39,7 @@ enum class Keeper : std::uint8_t {
   kGradient,  // a gradient that flows from the backward of the node
   kScratch,   // a temporary within the node
   kOptimizer,
-  kCast,      // a weight cast by autocast, kept to its end
+  kCast,  // a weight cast by autocast, kept to its end
 };
 
 using StorageId = std::uint32_t;

@@ -17,9 +17,9 @@ namespace shapewright {
 using BufferId = std::uint32_t;
 
 enum class BufferKind : std::uint8_t {
-  kParam,   // an initializer or the output of a Constant node: alive throughout
-  kInput,   // of the model: the caller holds it throughout
-  kResult,  // made by a node, or given to a body by the node that runs it
+  kParam,      // an initializer or the output of a Constant node: alive throughout
+  kInput,      // of the model: the caller holds it throughout
+  kResult,     // made by a node, or given to a body by the node that runs it
   kGradient,   // of a parameter: its .grad
   kOptimizer,  // what the optimizer keeps for a parameter
 };
@@ -34,7 +34,8 @@ struct Buffer {
   BlockId block = 0;     // where it is made
   bool is_known = true;  // false: nothing is known of its size, and `bytes` is 0
   Dim bytes;
-  // Of a model that is run eagerly: who made it, what it was kept for to its end, and by which node.
+  // Of a model that is run eagerly: who made it, what it was kept for to its end, and by which
+  // node.
   eager::Keeper keeper = eager::Keeper::kNobody;
   NodeId maker = kNone, last = kNone;
   NodeId saved_by = kNone;  // the node whose backward asked for it first; kNone: none did

@@ -139,8 +139,7 @@ std::vector<BoundLayer> bind_layers(const LayerTable& table, const BoundMemory& 
   }
   for (const LiveItem& item : bound.live_set()) {
     const Buffer& b = m.buffers[item.buffer];
-    const NodeId producer =
-        m.buffers.is_eager ? b.maker : g.values[b.value].producer;
+    const NodeId producer = m.buffers.is_eager ? b.maker : g.values[b.value].producer;
     const NodeId node = producer == kNone ? g.blocks[b.block].owner : producer;
     if (b.kind != BufferKind::kResult || node == kNone || table.row_of[node] == kNone) continue;
     out[table.row_of[node]].peak_bytes += item.bytes;

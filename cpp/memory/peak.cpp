@@ -119,8 +119,7 @@ PeakSum replay_upper(const Memory& memory, std::span<const Bounds> slots) {
 
 BoundMemory::BoundMemory(std::shared_ptr<const Memory> memory, const NamedSizes& sizes)
     : memory_(std::move(memory)), binding_(memory_->program, sizes) {
-  const bool has_unknown =
-      memory_->buffers.num_unknown > 0 || !memory_->buffers.unmodelled.empty();
+  const bool has_unknown = memory_->buffers.num_unknown > 0 || !memory_->buffers.unmodelled.empty();
   const PeakSum lower = binding_.exact() ? replay(*memory_, binding_.values())
                                          : replay_lower(*memory_, binding_.ranges());
   if (lower.bytes == kPlusInf)

@@ -1,9 +1,9 @@
 // PyTorch's operators as the machine runs them: what each allocates, keeps for backward and frees,
-// written as ATen writes it, on symbolic tensors. A row of domain "aten" reads its arguments from an
-// EagerCall and calls these; a composite operator is the composition that ATen runs.
+// written as ATen writes it, on symbolic tensors. A row of domain "aten" reads its arguments from
+// an EagerCall and calls these; a composite operator is the composition that ATen runs.
 //
-// Gradients of an operator come in the alphabetical order of its arguments' names, as torchgen sorts
-// them.
+// Gradients of an operator come in the alphabetical order of its arguments' names, as torchgen
+// sorts them.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +42,7 @@ class EagerCall {
   std::int64_t int_of(std::string_view name, std::int64_t fallback) const;
   double real_of(std::string_view name, double fallback) const;  // of an int too
   bool flag(std::string_view name, bool fallback) const { return int_of(name, fallback) != 0; }
-  std::string_view text_of(std::string_view name) const {
-    return context_.attr_string(name, {});
-  }
+  std::string_view text_of(std::string_view name) const { return context_.attr_string(name, {}); }
   bool has(std::string_view name) const { return context_.has_attr(name); }
   std::vector<std::int64_t> ints_of(std::string_view name) const;  // also of a single int
   std::optional<DType> dtype_of(std::string_view name = "dtype") const;
@@ -58,9 +56,9 @@ class EagerCall {
 
 namespace aten {
 
+using eager::Strides;
 using eager::Tensor;
 using eager::Tensors;
-using eager::Strides;
 
 inline bool on_cuda() { return eager::Machine::current().on_cuda(); }
 
@@ -103,7 +101,7 @@ Tensor unary(std::string_view name, const Tensor& self, Keeps keeps, int tempora
 Tensor unary_(std::string_view name, const Tensor& self, Keeps keeps, int temporaries);
 
 // --- reductions
-Tensor sum(const Tensor& t, const Shape& shape);   // dims gone or 1
+Tensor sum(const Tensor& t, const Shape& shape);  // dims gone or 1
 Tensor mean(const Tensor& t, const Shape& shape);
 
 // --- products

@@ -95,8 +95,8 @@ Tensor efficient_attention(const Query& a, const Tensor& mask) {
   Shape shape = a.q.shape();
   shape[3] = a.v.size(-1);
   Tensor out = heads_inside(shape, a.q.dtype());
-  const bool records = eager::Machine::current().grad_enabled &&
-                       eager::any_needs_grad({a.q, a.k, a.v});
+  const bool records =
+      eager::Machine::current().grad_enabled && eager::any_needs_grad({a.q, a.k, a.v});
   const Dim rows = records ? ceildiv(a.q.size(-2), kAlignLse) * Dim(kAlignLse) : Dim(0);
   const Tensor lse = eager::empty({a.q.size(0), a.q.size(1), rows}, DType::kF32);
   const Tensor seed = eager::empty({}, DType::kI64), offset = eager::empty({}, DType::kI64);

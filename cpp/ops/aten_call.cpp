@@ -71,8 +71,7 @@ DType result_type(const Tensors& operands) {
   }
   DType out = by_class[0];
   for (const DType lower : {by_class[1], by_class[2]})
-    if (lower != DType::kUnknown &&
-        (out == DType::kUnknown || category(lower) > category(out)))
+    if (lower != DType::kUnknown && (out == DType::kUnknown || category(lower) > category(out)))
       out = lower;
   return out;
 }

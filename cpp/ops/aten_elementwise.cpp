@@ -58,18 +58,17 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 
 Tensor div(const Tensor& a, const Tensor& b) {
   Tensor out = elementwise_out({a, b}, float_of(result_type({a, b})));
-  eager::record("Div", {b, a}, {out}, {if_needed(b, a), b},
-                [](eager::Node& n, const Tensors& g) {
-                  Tensors out_grads(2);
-                  if (n.needs(0)) {  // -grad * ((self / other) / other)
-                    const Tensor negated = eager::empty_like(g[0]);
-                    const Tensor quotient = elementwise_out({n.saved[0], n.saved[1]});
-                    const Tensor again = elementwise_out({quotient, n.saved[1]});
-                    out_grads[0] = elementwise_out({negated, again});
-                  }
-                  if (n.needs(1)) out_grads[1] = elementwise_out({g[0], n.saved[1]});
-                  return out_grads;
-                });
+  eager::record("Div", {b, a}, {out}, {if_needed(b, a), b}, [](eager::Node& n, const Tensors& g) {
+    Tensors out_grads(2);
+    if (n.needs(0)) {  // -grad * ((self / other) / other)
+      const Tensor negated = eager::empty_like(g[0]);
+      const Tensor quotient = elementwise_out({n.saved[0], n.saved[1]});
+      const Tensor again = elementwise_out({quotient, n.saved[1]});
+      out_grads[0] = elementwise_out({negated, again});
+    }
+    if (n.needs(1)) out_grads[1] = elementwise_out({g[0], n.saved[1]});
+    return out_grads;
+  });
   return out;
 }
 
@@ -95,13 +94,15 @@ Tensor cat(const Tensors& ts, int axis, const Shape& shape) {
 
 namespace {
 
-// A type that a result takes part of the Python number in: float for a true division.
-Tensor with_number(EagerCall& c, const Tensor& a, bool divides, bool keeps_gradient) {
-  const Attr* other = c.context().attr("other");
-  DType dtype = a.dtype();
-  const bool is_real = other != nullptr && other->kind == AttrKind::kFloat;
-  if (divides || is_real) dtype = float_of(dtype);
-  Tensor out = eager::empty_like(a, dtype);
+// One operand is a Python number: it may make an integer a float, and backward keeps nothing of it.
+bool has_number(const EagerCall& c) { return !c.in(0).defined() || !c.in(1).defined(); }
+Tensor tensor_of(const EagerCall& c) { return c.in(0).defined() ? c.in(0) : c.in(1); }
+
+Tensor with_number(EagerCall& c, bool divides, bool keeps_gradient) {
+  const Tensor a = tensor_of(c);
+  const Attr* number = c.context().attr(c.in(0).defined() ? "other" : "self");
+  const bool is_real = number != nullptr && number->kind == AttrKind::kFloat;
+  Tensor out = eager::empty_like(a, divides || is_real ? float_of(a.dtype()) : a.dtype());
   eager::record(divides ? "Div" : "Mul", {a}, {out}, {},
                 [keeps_gradient](eager::Node&, const Tensors& g) {
                   return Tensors{keeps_gradient ? g[0] : scaled_back(g[0])};
@@ -110,33 +111,35 @@ Tensor with_number(EagerCall& c, const Tensor& a, bool divides, bool keeps_gradi
 }
 
 void add_row(EagerCall& c) {
-  if (c.num_inputs() < 2) return c.out(with_number(c, c.in(0), false, true));
+  if (has_number(c)) return c.out(with_number(c, false, true));
   if (c.real_of("alpha", 1) == 1) return c.out(add(c.in(0), c.in(1)));
   c.out(sub(c.in(0), c.in(1)));  // its gradient is scaled, as that of sub is negated
 }
 
 void sub_row(EagerCall& c) {
-  c.out(c.num_inputs() < 2 ? with_number(c, c.in(0), false, true) : sub(c.in(0), c.in(1)));
+  if (has_number(c)) return c.out(with_number(c, false, c.in(0).defined()));
+  c.out(sub(c.in(0), c.in(1)));
 }
 
 void rsub_row(EagerCall& c) {
-  c.out(c.num_inputs() < 2 ? with_number(c, c.in(0), false, false) : sub(c.in(1), c.in(0)));
+  c.out(has_number(c) ? with_number(c, false, false) : sub(c.in(1), c.in(0)));
 }
 
 void mul_row(EagerCall& c) {
-  c.out(c.num_inputs() < 2 ? with_number(c, c.in(0), false, false) : mul(c.in(0), c.in(1)));
+  c.out(has_number(c) ? with_number(c, false, false) : mul(c.in(0), c.in(1)));
 }
 
 void div_row(EagerCall& c) {
-  if (c.num_inputs() < 2) return c.out(with_number(c, c.in(0), true, false));
-  if (c.has("rounding_mode")) return c.out(elementwise_out({c.in(0), c.in(1)}));
-  c.out(div(c.in(0), c.in(1)));
+  if (c.has("rounding_mode")) return c.out(elementwise_out(c.inputs()));
+  if (!has_number(c)) return c.out(div(c.in(0), c.in(1)));
+  if (c.in(0).defined()) return c.out(with_number(c, true, false));
+  c.out(scale(unary("Reciprocal", c.in(1), Keeps::kResult, 2)));  // number / tensor
 }
 
 // In place on the first operand; the other's gradient is summed by the engine.
 void add_in_place_row(EagerCall& c) {
   const Tensor a = c.in(0);
-  if (c.num_inputs() < 2) return c.out(a);
+  if (!c.in(1).defined()) return c.out(a);
   if (c.real_of("alpha", 1) == 1) return c.out(add_(a, c.in(1)));
   eager::record("Sub", {c.in(1), a}, {a}, {}, [](eager::Node& n, const Tensors& g) {
     return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
@@ -146,7 +149,7 @@ void add_in_place_row(EagerCall& c) {
 
 void sub_in_place_row(EagerCall& c) {
   const Tensor a = c.in(0);
-  if (c.num_inputs() > 1)
+  if (c.in(1).defined())
     eager::record("Sub", {c.in(1), a}, {a}, {}, [](eager::Node& n, const Tensors& g) {
       return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
     });
@@ -155,7 +158,7 @@ void sub_in_place_row(EagerCall& c) {
 
 void mul_in_place_row(EagerCall& c) {
   const Tensor a = c.in(0);
-  if (c.num_inputs() < 2) {
+  if (!c.in(1).defined()) {
     eager::record("Mul", {a}, {a}, {},
                   [](eager::Node&, const Tensors& g) { return Tensors{scaled_back(g[0])}; });
   } else {
@@ -185,8 +188,8 @@ void plain_row(EagerCall& c) {
 void promoted_row(EagerCall& c) { c.out(elementwise_out(c.inputs())); }
 
 void remainder_row(EagerCall& c) {
-  const Tensor a = c.in(0);
-  Tensor out = c.num_inputs() > 1 ? elementwise_out({a, c.in(1)}) : eager::empty_like(a);
+  const Tensor a = tensor_of(c);
+  Tensor out = elementwise_out(c.inputs());
   eager::record("Remainder", {a}, {out}, {}, [](eager::Node&, Tensors g) { return g; });
   c.out(out);
 }
@@ -201,7 +204,7 @@ void pow_row(EagerCall& c) {
     });
     return c.out(out);
   }
-  if (c.num_inputs() < 2) {
+  if (!c.in(1).defined()) {
     if (c.real_of("exponent", 2) == 1) return c.out(unary("Pow", base, Keeps::kSelf, 0));
     // grad * (exponent * self ** (exponent - 1))
     return c.out(unary("Pow", base, Keeps::kSelf, 2));
@@ -225,11 +228,10 @@ void pow_row(EagerCall& c) {
 
 void where_row(EagerCall& c) {
   const Tensor condition = c.in(0);
-  if (c.num_inputs() < 3) {
+  if (!c.in(1).defined() || !c.in(2).defined()) {
     // A number on one or both sides: a tensor of no dims, made and dropped.
-    const Tensor a = c.num_inputs() > 1 ? c.in(1) : Tensor();
-    const DType dtype = a.defined() ? a.dtype() : c.out_dtype();
-    Tensor out = eager::empty(c.out_shape(), dtype);
+    const Tensor a = c.in(1).defined() ? c.in(1) : c.in(2);
+    Tensor out = eager::empty(c.out_shape(), a.defined() ? a.dtype() : c.out_dtype());
     if (a.defined())
       eager::record("Where", {a}, {out}, {condition}, [](eager::Node&, const Tensors& g) {
         return Tensors{eager::empty_like(g[0])};
@@ -248,9 +250,8 @@ void where_row(EagerCall& c) {
 }
 
 void record_fill(const Tensor& self, const Tensor& mask, const Tensor& out) {
-  eager::record("MaskedFill", {self}, {out}, {mask}, [](eager::Node&, const Tensors& g) {
-    return Tensors{eager::empty_like(g[0])};
-  });
+  eager::record("MaskedFill", {self}, {out}, {mask},
+                [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
 }
 
 void masked_fill_row(EagerCall& c) {

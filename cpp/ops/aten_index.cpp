@@ -8,9 +8,7 @@ namespace shapewright::aten {
 namespace {
 
 eager::Backward fresh_back(const Shape& old) {
-  return [old](eager::Node&, const Tensors& g) {
-    return Tensors{eager::empty(old, g[0].dtype())};
-  };
+  return [old](eager::Node&, const Tensors& g) { return Tensors{eager::empty(old, g[0].dtype())}; };
 }
 
 void embedding_row(EagerCall& c) {

@@ -10,9 +10,8 @@ Tensor dropout(const Tensor& t, double p, bool train) {
   if (on_cuda()) {  // one kernel: a mask of a byte an element
     Tensor out = eager::empty_like(t);
     const Tensor mask = eager::empty_like(t, DType::kBool);
-    eager::record("NativeDropout", {t}, {out}, {mask}, [](eager::Node&, const Tensors& g) {
-      return Tensors{eager::empty_like(g[0])};
-    });
+    eager::record("NativeDropout", {t}, {out}, {mask},
+                  [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
     return out;
   }
   const Tensor noise = eager::empty_like(t);
@@ -31,11 +30,9 @@ Tensor nll(const Tensor& log_probabilities, const Tensor& target, const Tensor& 
            const Shape& shape) {
   Tensor out = eager::empty(shape, log_probabilities.dtype());
   const Tensor total_weight = eager::empty({}, log_probabilities.dtype());
-  eager::record("NllLoss", {log_probabilities}, {out},
-                {log_probabilities, target, weight, total_weight},
-                [](eager::Node& n, const Tensors&) {
-                  return Tensors{eager::empty_like(n.saved[0])};
-                });
+  eager::record(
+      "NllLoss", {log_probabilities}, {out}, {log_probabilities, target, weight, total_weight},
+      [](eager::Node& n, const Tensors&) { return Tensors{eager::empty_like(n.saved[0])}; });
   return out;
 }
 
@@ -91,10 +88,9 @@ void bce_row(EagerCall& c) {
   } else {
     out = eager::empty_like(input);
   }
-  eager::record("BinaryCrossEntropy", {input}, {out}, {input, target, weight},
-                [](eager::Node& n, const Tensors&) {
-                  return Tensors{eager::empty_like(n.saved[0])};
-                });
+  eager::record(
+      "BinaryCrossEntropy", {input}, {out}, {input, target, weight},
+      [](eager::Node& n, const Tensors&) { return Tensors{eager::empty_like(n.saved[0])}; });
   c.out(out);
 }
 
@@ -106,10 +102,9 @@ void bce_logits_row(EagerCall& c) {
     const Tensor loss = eager::empty_like(input);
     out = eager::empty(c.out_shape(), input.dtype());
   }
-  eager::record("BinaryCrossEntropyWithLogits", {input}, {out},
-                {input, target, weight, pos_weight}, [](eager::Node& n, const Tensors&) {
-                  return Tensors{eager::empty_like(n.saved[0])};
-                });
+  eager::record(
+      "BinaryCrossEntropyWithLogits", {input}, {out}, {input, target, weight, pos_weight},
+      [](eager::Node& n, const Tensors&) { return Tensors{eager::empty_like(n.saved[0])}; });
   c.out(out);
 }
 
@@ -128,9 +123,8 @@ void dropout_in_place_row(EagerCall& c) {
   const Tensor t = c.in(0);
   if (c.real_of("p", 0.5) > 0 && c.flag("train", true)) {
     const Tensor noise = eager::empty_like(t);
-    eager::record("Mul", {t}, {t}, {noise}, [](eager::Node&, const Tensors& g) {
-      return Tensors{eager::empty_like(g[0])};
-    });
+    eager::record("Mul", {t}, {t}, {noise},
+                  [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
   }
   c.out(t);
 }

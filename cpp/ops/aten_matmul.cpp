@@ -54,8 +54,8 @@ bool folds(const Tensor& a, const Tensor& b) {
   const int rank = large.dim();
   for (int i = 0; i + 2 < rank; ++i) {
     // The strides of the larger one, seen with its matrix transposed where it is the right operand.
-    const Dim inner_stride = i + 1 == rank - 2 && !a_larger ? large->strides[rank - 1]
-                                                            : large->strides[i + 1];
+    const Dim inner_stride =
+        i + 1 == rank - 2 && !a_larger ? large->strides[rank - 1] : large->strides[i + 1];
     const Dim inner_size =
         i + 1 == rank - 2 && !a_larger ? large.size(rank - 1) : large.size(i + 1);
     if (large->strides[i] != inner_stride * inner_size) return false;
@@ -186,18 +186,18 @@ void baddbmm_row(EagerCall& c) {
   Tensor out = eager::empty({a.size(0), a.size(1), b.size(2)}, result_type({a, b}));
   const bool scales_self = c.real_of("beta", 1) != 1;
   const bool scales = c.real_of("alpha", 1) != 1;
-  eager::record("Baddbmm", {a, b, self}, {out}, {if_needed(b, a), if_needed(a, b)},
-                [sa = a.shape(), sb = b.shape(), scales, scales_self](eager::Node& n,
-                                                                      const Tensors& g) {
-                  Tensors grads(3);
-                  for (std::size_t i = 0; i < 2; ++i) {
-                    if (!n.needs(i)) continue;
-                    Tensor product = batch_grad(i == 0 ? sa : sb, g[0].dtype());
-                    grads[i] = scales ? eager::empty_like(product) : product;
-                  }
-                  if (n.needs(2)) grads[2] = scales_self ? eager::empty_like(g[0]) : g[0];
-                  return grads;
-                });
+  eager::record(
+      "Baddbmm", {a, b, self}, {out}, {if_needed(b, a), if_needed(a, b)},
+      [sa = a.shape(), sb = b.shape(), scales, scales_self](eager::Node& n, const Tensors& g) {
+        Tensors grads(3);
+        for (std::size_t i = 0; i < 2; ++i) {
+          if (!n.needs(i)) continue;
+          Tensor product = batch_grad(i == 0 ? sa : sb, g[0].dtype());
+          grads[i] = scales ? eager::empty_like(product) : product;
+        }
+        if (n.needs(2)) grads[2] = scales_self ? eager::empty_like(g[0]) : g[0];
+        return grads;
+      });
   c.out(out);
 }
 
@@ -205,9 +205,8 @@ void baddbmm_row(EagerCall& c) {
 void einsum_row(EagerCall& c) {
   const std::string_view equation = c.text_of("equation");
   const auto arrow = equation.find("->");
-  const std::string_view result = arrow == std::string_view::npos
-                                      ? std::string_view{}
-                                      : equation.substr(arrow + 2);
+  const std::string_view result =
+      arrow == std::string_view::npos ? std::string_view{} : equation.substr(arrow + 2);
   const Tensors& in = c.inputs();
   if (in.size() != 2 || arrow == std::string_view::npos ||
       equation.find('.') != std::string_view::npos) {

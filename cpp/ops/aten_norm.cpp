@@ -24,17 +24,16 @@ void batch_norm_row(EagerCall& c) {
   if (!on_cuda()) {  // scale and shift of each channel
     const Tensor alpha = eager::empty(per_channel, stats), beta = eager::empty(per_channel, stats);
   }
-  eager::record(
-      "NativeBatchNorm", {input, weight, bias}, {out},
-      {input, weight, mean, var, save_mean, save_invstd},
-      [per_channel, stats](eager::Node& n, const Tensors& g) {
-        Tensors grads(3);
-        if (n.needs(0)) grads[0] = eager::empty_like(n.saved[0]);
-        if (n.needs(1)) grads[1] = eager::empty(per_channel, stats);
-        if (n.needs(2)) grads[2] = eager::empty(per_channel, stats);
-        if (!on_cuda()) const Tensor scratch = eager::empty_like(g[0]);
-        return grads;
-      });
+  eager::record("NativeBatchNorm", {input, weight, bias}, {out},
+                {input, weight, mean, var, save_mean, save_invstd},
+                [per_channel, stats](eager::Node& n, const Tensors& g) {
+                  Tensors grads(3);
+                  if (n.needs(0)) grads[0] = eager::empty_like(n.saved[0]);
+                  if (n.needs(1)) grads[1] = eager::empty(per_channel, stats);
+                  if (n.needs(2)) grads[2] = eager::empty(per_channel, stats);
+                  if (!on_cuda()) const Tensor scratch = eager::empty_like(g[0]);
+                  return grads;
+                });
   c.out(out);
 }
 
@@ -60,11 +59,10 @@ void instance_norm_row(EagerCall& c) {
 
 void layer_norm_row(EagerCall& c) {
   const Tensor input = contiguous(c.in(0)), weight = c.in(1), bias = c.in(2);
-  const int normalized =
-      c.context().attr("normalized_shape") != nullptr &&
-              c.context().attr("normalized_shape")->kind == AttrKind::kInts
-          ? static_cast<int>(c.ints_of("normalized_shape").size())
-          : 1;
+  const int normalized = c.context().attr("normalized_shape") != nullptr &&
+                                 c.context().attr("normalized_shape")->kind == AttrKind::kInts
+                             ? static_cast<int>(c.ints_of("normalized_shape").size())
+                             : 1;
   Shape rows = input.shape();
   for (int i = input.dim() - normalized; i < input.dim(); ++i) rows[i] = 1;
   Tensor out = eager::empty(input.shape(), input.dtype());
@@ -105,7 +103,8 @@ void group_norm_row(EagerCall& c) {
 void rms_norm_row(EagerCall& c) {
   const Tensor input = c.in(0), weight = c.in(1);
   Shape rows = input.shape();
-  const int normalized = static_cast<int>(std::max<std::size_t>(1, c.ints_of("normalized_shape").size()));
+  const int normalized =
+      static_cast<int>(std::max<std::size_t>(1, c.ints_of("normalized_shape").size()));
   for (int i = input.dim() - normalized; i < input.dim(); ++i) rows[i] = 1;
   if (on_cuda()) {  // one kernel: keeps input, weight and rstd
     Tensor out = eager::empty_like(input);
@@ -130,8 +129,8 @@ void rms_norm_row(EagerCall& c) {
 }
 
 constexpr Op kRows[] = {
-    row("batch_norm.default", batch_norm_row),   row("instance_norm.default", instance_norm_row),
-    row("layer_norm.default", layer_norm_row),   row("group_norm.default", group_norm_row),
+    row("batch_norm.default", batch_norm_row), row("instance_norm.default", instance_norm_row),
+    row("layer_norm.default", layer_norm_row), row("group_norm.default", group_norm_row),
     row("rms_norm.default", rms_norm_row),
 };
 static_assert(complete(kRows));

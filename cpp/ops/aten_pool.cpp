@@ -9,9 +9,7 @@ namespace {
 
 // Gradient of the operand's shape, made in one piece.
 eager::Backward fresh_back(const Shape& old) {
-  return [old](eager::Node&, const Tensors& g) {
-    return Tensors{eager::empty(old, g[0].dtype())};
-  };
+  return [old](eager::Node&, const Tensors& g) { return Tensors{eager::empty(old, g[0].dtype())}; };
 }
 
 void max_pool_row(EagerCall& c) {
@@ -75,7 +73,8 @@ void roll_row(EagerCall& c) {
   for (std::size_t i = 0; i < std::max<std::size_t>(1, turns); ++i) out = eager::empty_like(self);
   eager::record("Roll", {self}, {out}, {}, [turns](eager::Node&, const Tensors& g) {
     Tensor back;
-    for (std::size_t i = 0; i < std::max<std::size_t>(1, turns); ++i) back = eager::empty_like(g[0]);
+    for (std::size_t i = 0; i < std::max<std::size_t>(1, turns); ++i)
+      back = eager::empty_like(g[0]);
     return Tensors{back};
   });
   c.out(out);

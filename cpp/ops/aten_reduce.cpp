@@ -35,9 +35,8 @@ namespace {
 
 Tensor softmax_node(std::string_view name, const Tensor& t) {
   Tensor out = eager::empty_like(contiguous(t));
-  eager::record(name, {t}, {out}, {out}, [](eager::Node&, const Tensors& g) {
-    return Tensors{eager::empty_like(g[0])};
-  });
+  eager::record(name, {t}, {out}, {out},
+                [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
   return out;
 }
 

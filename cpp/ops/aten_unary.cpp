@@ -83,9 +83,10 @@ void clamp_row(EagerCall& c) {
 void glu_row(EagerCall& c) {
   const Tensor self = c.in(0);
   Tensor out = eager::empty(c.out_shape(), self.dtype());
-  eager::record("Glu", {self}, {out}, {self}, [shape = self.shape()](eager::Node&, const Tensors& g) {
-    return Tensors{eager::empty(shape, g[0].dtype())};
-  });
+  eager::record("Glu", {self}, {out}, {self},
+                [shape = self.shape()](eager::Node&, const Tensors& g) {
+                  return Tensors{eager::empty(shape, g[0].dtype())};
+                });
   c.out(out);
 }
 

@@ -52,9 +52,8 @@ Tensor permute(const Tensor& t, const std::vector<int>& axes) {
     inverse[static_cast<std::size_t>(axes[i])] = static_cast<int>(i);
   }
   Tensor out = eager::alias(t, shape, strides);
-  eager::record("Permute", {t}, {out}, {}, [inverse](eager::Node&, Tensors g) {
-    return Tensors{permute(g[0], inverse)};
-  });
+  eager::record("Permute", {t}, {out}, {},
+                [inverse](eager::Node&, Tensors g) { return Tensors{permute(g[0], inverse)}; });
   return out;
 }
 
@@ -112,16 +111,15 @@ Tensors split(const Tensor& t, int axis, const std::vector<Dim>& lengths) {
   // What did not get a gradient counts as zeros; all are joined.
   std::vector<Shape> shapes;
   for (const Tensor& out : outs) shapes.push_back(out.shape());
-  eager::record("Split", {t}, outs, {},
-                [shapes, old = t.shape()](eager::Node&, const Tensors& g) {
-                  DType dtype = DType::kF32;
-                  for (const Tensor& each : g)
-                    if (each.defined()) dtype = each.dtype();
-                  Tensors zeros;
-                  for (std::size_t i = 0; i < g.size(); ++i)
-                    if (!g[i].defined()) zeros.push_back(eager::empty(shapes[i], dtype));
-                  return Tensors{eager::empty(old, dtype)};
-                });
+  eager::record("Split", {t}, outs, {}, [shapes, old = t.shape()](eager::Node&, const Tensors& g) {
+    DType dtype = DType::kF32;
+    for (const Tensor& each : g)
+      if (each.defined()) dtype = each.dtype();
+    Tensors zeros;
+    for (std::size_t i = 0; i < g.size(); ++i)
+      if (!g[i].defined()) zeros.push_back(eager::empty(shapes[i], dtype));
+    return Tensors{eager::empty(old, dtype)};
+  });
   return outs;
 }
 
@@ -261,10 +259,9 @@ void diagonal_row(EagerCall& c) {
 void copy_into_row(EagerCall& c) {  // copy_(self, src): src is cast as it goes
   const Tensor self = c.in(0), src = c.in(1);
   if (src.requires_grad())
-    eager::record("Copy", {self, src}, {self}, {},
-                  [](eager::Node& n, const Tensors& g) {
-                    return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
-                  });
+    eager::record("Copy", {self, src}, {self}, {}, [](eager::Node& n, const Tensors& g) {
+      return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
+    });
   c.out(self);
 }
 

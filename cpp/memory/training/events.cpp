@@ -15,9 +15,7 @@ BufferKind kind_of(eager::Role role) {
   return BufferKind::kResult;
 }
 
-bool is_unknown(Dim bytes) {
-  return (symbol_kinds(bytes) & kind_bit(SymbolKind::kUnknown)) != 0;
-}
+bool is_unknown(Dim bytes) { return (symbol_kinds(bytes) & kind_bit(SymbolKind::kUnknown)) != 0; }
 
 }  // namespace
 
@@ -55,8 +53,8 @@ Timeline timeline_of(const Graph& g, const Iteration& iteration) {
   for (const eager::Change& c : iteration.changes) {
     const std::int32_t step = c.node == kNone ? last_step : place[c.node];
     last_step = step;
-    out.events.push_back({step, c.node, c.storage, c.is_alloc ? Action::kAlloc : Action::kFree,
-                          c.phase});
+    out.events.push_back(
+        {step, c.node, c.storage, c.is_alloc ? Action::kAlloc : Action::kFree, c.phase});
   }
   return out;
 }

@@ -1,4 +1,5 @@
-// The storages and changes of an iteration as the buffers and events that every answer is read from.
+// The storages and changes of an iteration as the buffers and events that every answer is read
+// from.
 #pragma once
 
 #include "memory/liveness.h"

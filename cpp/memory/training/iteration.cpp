@@ -125,7 +125,8 @@ class Runner {
     for (const ValueId v : inputs) in.push_back(v == kNone ? Tensor() : tensors_[v]);
     Tensors results;
     if (op != nullptr && op->eager != nullptr && has_types(n)) {
-      EagerCall call(context_of(a_, n, scratch_), std::move(in));
+      const Context context = context_of(a_, n, scratch_);
+      EagerCall call(context, std::move(in));
       op->eager(call);
       results = call.take_outputs();
     } else {
@@ -158,9 +159,9 @@ class Runner {
   Tensors unmodelled(NodeId n, const Tensors& in) {
     Tensors results;
     for (const ValueId v : g_.outputs(g_.nodes[n])) {
-      const bool is_known =
-          v != kNone && a_.poisoned[v] == 0 && a_.type(v).shape.has_rank() &&
-          a_.type(v).container == Container::kTensor && a_.type(v).dtype != DType::kUnknown;
+      const bool is_known = v != kNone && a_.poisoned[v] == 0 && a_.type(v).shape.has_rank() &&
+                            a_.type(v).container == Container::kTensor &&
+                            a_.type(v).dtype != DType::kUnknown;
       results.push_back(is_known ? eager::empty(a_.type(v).shape, a_.type(v).dtype) : Tensor());
     }
     Tensors flows;
@@ -172,27 +173,37 @@ class Runner {
     if (made.empty()) return results;
     std::vector<Shape> shapes;
     for (const Tensor& t : flows) shapes.push_back(t.shape());
-    eager::record("Unmodelled", flows, made, {},
-                  [shapes](eager::Node& node, const Tensors& g) {
-                    Tensors grads;
-                    DType dtype = DType::kF32;
-                    for (const Tensor& t : g)
-                      if (t.defined()) dtype = t.dtype();
-                    for (std::size_t i = 0; i < shapes.size(); ++i)
-                      grads.push_back(node.needs(i) ? eager::empty(shapes[i], dtype) : Tensor());
-                    return grads;
-                  });
+    eager::record("Unmodelled", flows, made, {}, [shapes](eager::Node& node, const Tensors& g) {
+      Tensors grads;
+      DType dtype = DType::kF32;
+      for (const Tensor& t : g)
+        if (t.defined()) dtype = t.dtype();
+      for (std::size_t i = 0; i < shapes.size(); ++i)
+        grads.push_back(node.needs(i) ? eager::empty(shapes[i], dtype) : Tensor());
+      return grads;
+    });
     return results;
+  }
+
+  // What the graph calls its loss, else the sum of its first floating output.
+  Tensor loss_of() {
+    if (g_.loss != kNone) return tensors_[g_.loss];
+    for (const ValueId v : g_.blocks[0].outputs) {
+      if (v == kNone || !tensors_[v].requires_grad()) continue;
+      const Setting phase(machine_.phase, Phase::kForward);
+      const Setting in_name(machine_.node, g_.values[v].producer);
+      return aten::sum(tensors_[v], {});
+    }
+    return {};
   }
 
   void backward() {
     const Setting phase(machine_.phase, Phase::kBackward);
-    const ValueId loss = g_.loss;
-    if (loss != kNone && tensors_[loss].defined() && tensors_[loss].requires_grad()) {
-      const Setting in_name(machine_.node, g_.values[loss].producer);
+    const Tensor loss = loss_of();
+    if (loss.defined() && loss.requires_grad()) {
       const Setting flows(machine_.keeper, Keeper::kGradient);
-      const Tensor ones = eager::empty_like(tensors_[loss]);
-      eager::run_backward({tensors_[loss], ones});
+      const Tensor ones = eager::empty_like(loss);
+      eager::run_backward({loss, ones});
     }
     // The caller drops the loss and the outputs before the step.
     const Setting read(machine_.keeper, Keeper::kNobody);
@@ -223,7 +234,7 @@ class Runner {
   Iteration out_;
   Machine machine_;
   eager::MachineScope scope_;
-  Tensors tensors_;  // by ValueId: what a name holds
+  Tensors tensors_;                             // by ValueId: what a name holds
   std::vector<std::vector<ValueId>> released_;  // by NodeId
   std::vector<ValueId> params_;
   std::vector<ParamState> states_;

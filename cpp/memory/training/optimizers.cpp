@@ -32,14 +32,18 @@ OptimizerSpec find_optimizer(const std::string& name) {
              {"row_var", Extent::kRow},
              {"col_var", Extent::kColumn},
              {"variance", Extent::kVector}},
-            2, 1, 2};
+            2,
+            1,
+            2};
   if (name == "adamw-8bit")
     return {name,
             {{"state1", Extent::kQuantised, DType::kU8},
              {"state2", Extent::kQuantised, DType::kU8},
              {"absmax1", Extent::kBlockScale, DType::kF32},
              {"absmax2", Extent::kBlockScale, DType::kF32}},
-            0, 0, 0};
+            0,
+            0,
+            0};
   static constexpr std::array<std::string_view, 8> kNames = {
       "sgd", "sgd-momentum", "adam", "adamw", "rmsprop", "adagrad", "adafactor", "adamw-8bit"};
   const std::string near = nearest_word(name, kNames);

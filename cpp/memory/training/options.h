@@ -51,8 +51,8 @@ struct RunOptions {
   OptimizerSpec optimizer;
   Update update = Update::kForeach;
   Precision precision = Precision::kAsIs;
-  bool is_first_iteration = false;  // optimizer state is made within the step
-  std::int64_t accumulation = 1;    // forward and backward passes before a step
+  bool is_first_iteration = false;       // optimizer state is made within the step
+  std::int64_t accumulation = 1;         // forward and backward passes before a step
   std::vector<std::string> checkpoints;  // patterns of module paths that are run again in backward
 };
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapewright.memory import SHOWN_FORMULAS
 from shapewright.report.nominal import Shown, shown_at
 from shapewright.report.verdict import check_verdict
 from shapewright.results import Report
@@ -60,7 +59,7 @@ def memory_dict(report: Report, shown: Shown) -> dict[str, Any]:
     """Formulas as texts; peak and layers at the sizes shown, null where there are none."""
     bound = shown.bound
     return {
-        "formulas": {kind: str(report.formula(kind)) for kind in SHOWN_FORMULAS},
+        "formulas": {kind: str(report.formula(kind)) for kind in report.shown_formulas},
         "sizes": dict(bound.sizes) if bound else None,
         "assumed": sorted(shown.assumed) if bound else None,
         "peak": bound.peak.to_dict() if bound else None,
