@@ -31,7 +31,7 @@ void batch_norm_row(EagerCall& c) {
                   if (n.needs(0)) grads[0] = eager::empty_like(n.saved[0]);
                   if (n.needs(1)) grads[1] = eager::empty(per_channel, stats);
                   if (n.needs(2)) grads[2] = eager::empty(per_channel, stats);
-                  if (!on_cuda()) const Tensor scratch = eager::empty_like(g[0]);
+                  if (!on_cuda() && n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
                   return grads;
                 });
   c.out(out);
@@ -49,7 +49,7 @@ void instance_norm_row(EagerCall& c) {
                 [channels = Shape{input.size(1)}](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
                   if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
-                  if (!on_cuda()) const Tensor scratch = eager::empty_like(g[0]);
+                  if (!on_cuda() && n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
                   for (std::size_t i = 1; i < 3; ++i)
                     if (n.needs(i)) grads[i] = eager::empty(channels, g[0].dtype());
                   return grads;

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from .row import TorchModel, batches
 
 IMAGE = {"x": "f32[N, 3, H, H]"}
-SMALL = ({"N": 1, "H": 64}, {"N": 3, "H": 96}, {"N": 2, "H": 128})
+SMALL = ({"N": 2, "H": 64}, {"N": 3, "H": 96}, {"N": 4, "H": 128})
 
 
 def double_conv(c_in: int, c_out: int) -> nn.Sequential:
@@ -228,9 +228,9 @@ def volume() -> nn.Module:
 DENOISE = {"x": "f32[N, 3, H, H]", "t": "i64[N]"}
 MODELS = [
     TorchModel("unet-transposed", "segmentation", partial(UNet, False), {"x": "f32[N,3,4*H,4*H]"},
-               ({"N": 1, "H": 16}, {"N": 3, "H": 24}, {"N": 2, "H": 32})),
+               ({"N": 2, "H": 16}, {"N": 3, "H": 24}, {"N": 4, "H": 32})),
     TorchModel("unet-bilinear", "segmentation", partial(UNet, True), {"x": "f32[N,3,4*H,4*H]"},
-               ({"N": 1, "H": 16}, {"N": 3, "H": 24}, {"N": 2, "H": 32})),
+               ({"N": 2, "H": 16}, {"N": 3, "H": 24}, {"N": 4, "H": 32})),
     TorchModel("pyramid", "detection", Pyramid, IMAGE, SMALL,
                loss=lambda out: torch.stack([level.square().mean() for level in out]).sum()),
     TorchModel("deeplab", "segmentation", Atrous, IMAGE, SMALL),
