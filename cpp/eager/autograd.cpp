@@ -72,11 +72,6 @@ class Run {
       if (any && n.backward) out = n.backward(n, std::move(grads));
       grads.clear();
     }
-    {
-      const Setting was_saved(machine_.keeper, Keeper::kSaved);
-      n.saved.clear();
-      n.backward = nullptr;
-    }
     const Setting flows(machine_.keeper, Keeper::kGradient);
     out.resize(n.next.size());
     for (std::size_t i = 0; i < n.next.size(); ++i) {
@@ -86,6 +81,11 @@ class Run {
       } else if (out[i].defined()) {
         out[i] = validated(std::move(out[i]), *e.node, e.input);
       }
+    }
+    {
+      const Setting was_saved(machine_.keeper, Keeper::kSaved);
+      n.saved.clear();
+      n.backward = nullptr;
     }
     for (std::size_t i = 0; i < n.next.size(); ++i) pass(n.next[i], std::move(out[i]));
     std::vector<Edge> next = std::move(n.next);

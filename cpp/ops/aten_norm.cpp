@@ -71,7 +71,8 @@ void layer_norm_row(EagerCall& c) {
   eager::record("NativeLayerNorm", {input, weight, bias}, {out}, {input, mean, rstd, weight, bias},
                 [](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
-                  if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
+                  const Tensor dy = contiguous(g[0]);
+                  if (n.needs(0)) grads[0] = eager::empty_like(dy);
                   if (n.needs(1)) grads[1] = eager::empty_like(n.saved[3]);
                   if (n.needs(2)) grads[2] = eager::empty_like(n.saved[4]);
                   return grads;
@@ -89,7 +90,8 @@ void group_norm_row(EagerCall& c) {
   eager::record("NativeGroupNorm", {input, weight, bias}, {out}, {input, mean, rstd, weight},
                 [channels](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
-                  if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
+                  const Tensor dy = contiguous(g[0]);
+                  if (n.needs(0)) grads[0] = eager::empty_like(dy);
                   const Shape per_channel = {channels[1]};
                   for (std::size_t i = 1; i < 3; ++i)
                     if (n.needs(i)) grads[i] = eager::empty(per_channel, n.saved[3].dtype());

@@ -178,10 +178,8 @@ void squeeze_row(EagerCall& c) {
 void slice_row(EagerCall& c) {
   const Tensor t = c.in(0);
   const int axis = c.axis_of("dim", 0, t.dim());
-  if (c.out_shape() == t.shape() && c.int_of("step", 1) == 1) {
-    // x[:]: a view all the same
-    return c.out(narrow(t, axis, t.size(axis)));
-  }
+  // Python's indexing leaves out a slice that takes all.
+  if (c.out_shape() == t.shape() && c.int_of("step", 1) == 1) return c.out(t);
   Tensor out = narrow(t, axis, c.out_shape()[axis]);
   if (c.int_of("step", 1) > 1) out->strides[axis] = out->strides[axis] * Dim(c.int_of("step", 1));
   c.out(out);

@@ -136,7 +136,7 @@ class Question:
     """What was asked of a model besides its shapes; sizes in bytes."""
 
     source: str = ""
-    run: Run = Run()
+    run: Run = field(default_factory=Run)
     device: str | None = None
     budget: int | None = None
     strict: bool = False

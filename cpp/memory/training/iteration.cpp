@@ -98,12 +98,19 @@ class Runner {
         tensors_[v] = hold(v, Role::kInput);
       }
     }
-    if (options_.trains && !options_.is_first_iteration) make_states();
   }
 
+  // For each parameter that has had a gradient. From the second iteration on they are there before
+  // it begins.
   void make_states() {
+    const auto first = static_cast<std::ptrdiff_t>(machine_.changes.size());
+    const Setting phase(machine_.phase,
+                        options_.is_first_iteration ? Phase::kOptimizer : Phase::kForward);
     for (const ValueId v : params_)
-      states_.push_back(make_state(options_.optimizer, tensors_[v], v));
+      if (tensors_[v]->grad) states_.push_back(make_state(options_.optimizer, tensors_[v], v));
+    if (options_.is_first_iteration) return;
+    auto& changes = machine_.changes;
+    std::rotate(changes.begin(), changes.begin() + first, changes.end());
   }
 
   void forward() {
@@ -217,7 +224,7 @@ class Runner {
     std::vector<Tensor> updated;
     for (const ValueId v : params_)
       if (tensors_[v]->grad) updated.push_back(tensors_[v]);
-    if (options_.is_first_iteration) make_states();
+    make_states();
     if (!options_.optimizer.name.empty()) run_update(options_.optimizer, options_.update, updated);
   }
 
