@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 import shapewright as sw
+from shapewright.load import Asked, read_model
 
 torch = pytest.importorskip("torch")
 nn = torch.nn
@@ -199,10 +201,6 @@ def test_divisible_sizes_are_in_the_contract() -> None:
 
 
 def test_a_size_made_constant_is_told() -> None:
-    class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def forward(self, x: Any) -> Any:
-            return x + torch.arange(int(x.shape[1]))
-
     class Fixed(nn.Module):  # type: ignore[name-defined, misc]
         def forward(self, x: Any) -> Any:
             if x.shape[1] != 30:
@@ -210,13 +208,37 @@ def test_a_size_made_constant_is_told() -> None:
                 raise ValueError(msg)
             return x + 1
 
-    report = sw.check(Model(), "f32[N,L]")
+    class Steps(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            for _ in range(int(x.shape[1])):
+                x = x + 1
+            return x
+
+    report = sw.check(Steps(), "f32[N,L]")
     (found,) = (f for f in report.findings if f.code == "symbol-specialised")
     assert found.facts["symbol"] == "L"
     assert found.facts["line"].startswith("test_torch_import.py:")
     report = sw.check(Fixed(), "f32[N,L]")
     assert "symbol-specialised" in codes(report, "warning")
     assert [str(c) for c in report.contract] == ["L == 30"]
+
+
+def test_a_size_read_as_a_number_is_fitted() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            size = int(x.shape[1])
+            mask = torch.ones(size, size).triu()
+            return x[:, None] + mask.reshape(1, size, size), torch.zeros(
+                len(x), 3 * size * size + 2
+            )
+
+    report = sw.check(Model(), "f32[4,L]")
+    assert report.contract == ()
+    assert [str(report.values[v.name]) for v in report.graph.outputs] == [
+        "f32[4, L, L]", "f32[4, 3*L**2 + 2]",
+    ]  # fmt: skip
+    assert codes(report, "note") == ["torch-route", "symbol-fitted"]
+    assert "test_torch_import.py:" in report.findings[1].message
 
 
 def test_an_expression_of_sizes() -> None:
@@ -238,9 +260,26 @@ def test_elements_that_are_read_are_assumed() -> None:
     report = sw.check(Model(), "f32[N,4]")
     assert report.ok
     found = [f for f in report.findings if f.code == "element-read"]
-    assert len(found) == 2
+    assert [f.facts["taken to be"] for f in found] == ["False"]
     assert "test_torch_import.py:" in found[0].message
-    assert "fake tensors" in next(f.message for f in report.findings if f.code == "torch-route")
+
+
+def test_the_second_route() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            mask = torch.ones(x.shape[1], x.shape[1]).triu()
+            for _ in range(int(x.max())):
+                x = x + 1
+            return x @ mask
+
+    report = sw.check(Model(), "f32[N,L]")
+    assert report.ok
+    (route,) = (f for f in report.findings if f.code == "torch-route")
+    assert "fake tensors" in route.message
+    (found,) = (f for f in report.findings if f.code == "element-read")
+    assert found.facts["taken to be"] == "1"
+    assert [str(report.values[v.name]) for v in report.graph.outputs] == ["f32[N, L]"]
+    assert report.graph.nodes[0].origin is not None
 
 
 @pytest.mark.parametrize(
@@ -281,3 +320,143 @@ def test_a_wrong_rank() -> None:
     report = sw.check(Net(), "f32[N,3]")
     (error,) = (f for f in report.findings if f.severity == "error")
     assert error.hint == "stem.0 takes 4 axes, not 2: give the model an input of that rank"
+
+
+@pytest.mark.parametrize("layer", ["LSTM", "GRU", "RNN"])
+def test_recurrent_layers_are_whole(layer: str) -> None:
+    net = getattr(nn, layer)(4, 8, 2, batch_first=True, bidirectional=True)
+    report = sw.check(net, {"input": "f32[N,S,4]"})
+    (node,) = (n for n in report.graph.nodes if n.scope == "" and n.op.endswith(".input"))
+    types = [str(report.values[name]) for name in node.outputs]
+    assert types == ["f32[N, S, 16]", *["f32[4, N, 8]"] * (len(types) - 1)]
+    assert report.contract == ()
+
+
+def test_sizes_that_only_a_run_can_tell() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            return x[x > 0] * 2
+
+    report = sw.check(Model(), "f32[N]")
+    assert report.ok
+    assert [s.name for s in report.symbols] == ["N"]
+    (shape,) = (report.values[v.name].shape for v in report.graph.outputs)
+    assert str(shape) == "(Dim('u0'),)"
+    assert report.at(N=8, u0=4).peak.live >= 32
+
+
+def test_sizes_that_a_layer_leaves_are_solved() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3, padding=1)
+            self.fc = nn.Linear(8 * 28 * 28, 10)
+
+        def forward(self, x: Any) -> Any:
+            return self.fc(self.conv(x).flatten(1))
+
+    report = sw.check(Model(), "f32[N,3,H,W]")
+    assert report.ok
+    assert [str(c) for c in report.contract] == ["8*H*W == 6272"]
+    assert report.at(N=2, H=14, W=56).shape("linear") == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("loss", "code", "text"),
+    [
+        (lambda out: out, "loss-not-scalar", r"the loss has the shape \[N, 4\]"),
+        (lambda out: out.logits, "loss-failed", "no attribute 'logits'"),
+        (lambda out: 3, "loss-not-scalar", "a int, not a tensor"),
+    ],
+)
+def test_a_loss_that_is_none(loss: Any, code: str, text: str) -> None:
+    graph, _, _ = read_model(nn.Linear(4, 4), Asked("f32[N,4]", train=True, loss=loss))
+    (fault,) = (row for row in graph.faults if row["is_error"])
+    assert fault["code"] == code
+    assert re.search(text, fault["message"])
+    assert [node.op for node in graph.nodes] == ["linear.default"]
+
+
+def test_the_loss_is_part_of_the_graph() -> None:
+    graph, _, _ = read_model(Net(), Asked("f32[N,3,8,8]", train=True))
+    assert graph.loss is not None
+    assert graph.nodes[-1].op == "sum.default"
+    assert [v.name for v in graph.outputs] == ["linear"]
+
+
+def test_an_input_that_the_model_asks_for_is_named() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any, labels: Any = None) -> Any:
+            if labels is None:
+                msg = "labels are needed to train"
+                raise ValueError(msg)
+            return x.sum() + labels.sum()
+
+    report = sw.check(Model(), {"x": "f32[N,4]"})
+    (error,) = (f for f in report.findings if f.severity == "error")
+    assert error.hint == 'add "labels": "i64[N]" to inputs'
+
+
+def test_a_function_of_the_models_own_is_told() -> None:
+    class Square(torch.autograd.Function):  # type: ignore[name-defined, misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            return 2 * grad * ctx.saved_tensors[0]
+
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            return Square.apply(x)
+
+    applied = torch.autograd.Function.__dict__["apply"]
+    report = sw.check(Model(), "f32[N]")
+    assert "custom-function" in codes(report, "warning")
+    assert torch.autograd.Function.__dict__["apply"] is applied
+
+
+def test_attributes_that_forward_sets_are_taken_back() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen: list[Any] = []
+
+        def forward(self, x: Any) -> Any:
+            self.last = x * 2
+            self.seen.append(self.last)
+            return self.last + 1
+
+    net, layer = Model(), nn.LSTM(4, 8)
+    weights = list(layer._flat_weights)
+    assert sw.check(net, "f32[N]").ok
+    assert sw.check(layer, {"input": "f32[S,N,4]"}).ok
+    assert not hasattr(net, "last")
+    assert net.seen == []
+    assert all(a is b for a, b in zip(layer._flat_weights, weights, strict=True))
+
+
+def test_arrays_and_any_keyword() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, **tensors: Any) -> Any:
+            return torch.cat(list(tensors.values()), 1)
+
+    report = sw.check(Model(), {"a": torch.zeros(2, 3), "b": ("float32", [2, "L"])})
+    assert [str(report.values[v.name]) for v in report.graph.inputs] == ["f32[2, 3]", "f32[2, L]"]
+    assert [str(report.values[v.name]) for v in report.graph.outputs] == ["f32[2, L + 3]"]
+
+
+def test_a_mask_is_asked_whether_all_of_it_holds() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any, mask: Any) -> Any:
+            if torch.compiler.is_compiling():
+                return x.exp()
+            return x + 1 if (mask == 1).all() else x.sin()
+
+    report = sw.check(Model(), {"x": "f32[N]", "mask": "i64[N]"})
+    assert [n.op for n in report.graph.nodes][-1] == "add.Tensor"
+    assert codes(report, "note") == ["torch-route"]
+    assert "True" in next(f.message for f in report.findings if f.code == "element-read")
+    assert not torch.compiler.is_compiling()

@@ -4,6 +4,8 @@
 #include <queue>
 #include <unordered_map>
 
+#include "eager/segment.h"
+
 namespace shapewright::eager {
 
 namespace {
@@ -67,6 +69,7 @@ class Run {
     Tensors out;
     const bool any =
         std::any_of(grads.begin(), grads.end(), [](const Tensor& g) { return g.defined(); });
+    if (n.segment) fetch_saved(n);
     {
       const Setting flows(machine_.keeper, Keeper::kGradient);
       if (any && n.backward) out = n.backward(n, std::move(grads));
@@ -86,12 +89,27 @@ class Run {
       const Setting was_saved(machine_.keeper, Keeper::kSaved);
       n.saved.clear();
       n.backward = nullptr;
+      n.segment = nullptr;
     }
     for (std::size_t i = 0; i < n.next.size(); ++i) pass(n.next[i], std::move(out[i]));
     std::vector<Edge> next = std::move(n.next);
     n.next.clear();
     for (Edge& e : next)
       if (e.node) machine_.bury(std::move(e.node));
+  }
+
+  // Runs the segment of the node again, if that has not been done, and takes what the node saved.
+  void fetch_saved(Node& n) {
+    Segment& segment = *n.segment;
+    if (!segment.is_run_again) {
+      const Setting records(machine_.grad_enabled, true);
+      const Setting running(machine_.segment, n.segment);
+      segment.is_running_again = true;
+      segment.run();
+      segment.is_running_again = false;
+      segment.is_run_again = true;
+    }
+    if (n.place < segment.saved.size()) n.saved = std::move(segment.saved[n.place]);
   }
 
   // As the engine does between nodes: the gradient gets the shape and type of what it belongs to.
@@ -172,6 +190,13 @@ bool any_needs_grad(std::initializer_list<Tensor> inputs) {
   return any_needs_grad(Tensors(inputs));
 }
 
+void mark_saved(const Tensor& t) {
+  Machine& m = Machine::current();
+  Storage& s = m.storages[t->storage];
+  if (!s.is_saved) s.saved_by = m.node;
+  s.is_saved = true;
+}
+
 void record(std::string_view name, const Tensors& inputs, const Tensors& outputs, Tensors saved,
             Backward backward) {
   Machine& m = Machine::current();
@@ -181,18 +206,32 @@ void record(std::string_view name, const Tensors& inputs, const Tensors& outputs
   node->sequence = m.next_sequence++;
   node->origin = m.node;
   for (const Tensor& t : inputs) node->next.push_back(t.defined() ? edge_to(t) : Edge{});
+  bool saves_output = false;
   for (Tensor& t : saved) {
     if (!t.defined()) continue;
     for (const Tensor& out : outputs)
       if (t.is(out)) {
         t = detach(t);  // the node must not own the tensor that owns it
+        saves_output = true;
         break;
       }
-    Storage& s = m.storages[t->storage];
-    if (!s.is_saved) s.saved_by = m.node;
-    s.is_saved = true;
+    if (!m.segment) mark_saved(t);
   }
-  node->saved = std::move(saved);
+  const bool saves =
+      std::any_of(saved.begin(), saved.end(), [](const Tensor& t) { return t.defined(); });
+  Segment* const segment = m.segment.get();
+  if (segment == nullptr) {
+    node->saved = std::move(saved);
+  } else if (!segment->is_running_again) {
+    node->segment = m.segment;
+    node->place = segment->num_nodes++;
+    if (saves) {
+      segment->num_saving = segment->num_nodes;
+      segment->last_saves_output = saves_output;
+    }
+  } else {
+    segment->saved.push_back(std::move(saved));
+  }
   node->backward = std::move(backward);
   for (std::uint32_t i = 0; i < outputs.size(); ++i) {
     const Tensor& out = outputs[i];
@@ -202,6 +241,9 @@ void record(std::string_view name, const Tensors& inputs, const Tensors& outputs
     out->grad_fn = node;
     out->output_nr = i;
   }
+  if (segment != nullptr && segment->is_running_again &&
+      segment->saved.size() == segment->num_saving)
+    throw SegmentDone{};
 }
 
 void require_grad(const Tensor& leaf) {

@@ -34,7 +34,9 @@ struct Node {
   std::vector<GradType> outputs;
   Tensors saved;
   Backward backward;
-  TensorBody* variable = nullptr;  // of a leaf: where the gradient goes
+  TensorBody* variable = nullptr;    // of a leaf: where the gradient goes
+  std::shared_ptr<Segment> segment;  // that has to be run again for what it saved
+  std::size_t place = 0;             // in the segment
 
   ~Node();
   bool needs(std::size_t input) const { return next[input].node != nullptr; }
@@ -47,6 +49,9 @@ bool any_needs_grad(const Tensors& inputs);
 // name inputs, outputs and undefined tensors.
 void record(std::string_view name, const Tensors& inputs, const Tensors& outputs, Tensors saved,
             Backward backward);
+
+// Its storage is one that backward keeps.
+void mark_saved(const Tensor& t);
 
 // Makes a leaf that asks for a gradient.
 void require_grad(const Tensor& leaf);

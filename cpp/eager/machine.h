@@ -15,6 +15,7 @@
 namespace shapewright::eager {
 
 struct Node;
+struct Segment;
 
 enum class Device : std::uint8_t { kCpu, kCuda };
 
@@ -85,7 +86,8 @@ class Machine {
   NodeId node = kNone;               // in whose name things happen
   Keeper keeper = Keeper::kScratch;  // what a release says
   bool grad_enabled = true;
-  std::uint64_t next_sequence = 0;  // of autograd nodes
+  std::uint64_t next_sequence = 0;   // of autograd nodes
+  std::shared_ptr<Segment> segment;  // the one that runs, if any
 
  private:
   Device device_;

@@ -66,8 +66,9 @@ void layer_norm_row(EagerCall& c) {
   Shape rows = input.shape();
   for (int i = input.dim() - normalized; i < input.dim(); ++i) rows[i] = 1;
   Tensor out = eager::empty(input.shape(), input.dtype());
-  const Tensor mean = eager::empty(rows, stats_type(input));
-  const Tensor rstd = eager::empty(rows, stats_type(input));
+  // On the CPU of the type of the parameters, where those are wider.
+  const DType stats = weight.defined() && !on_cuda() ? weight.dtype() : stats_type(input);
+  const Tensor mean = eager::empty(rows, stats), rstd = eager::empty(rows, stats);
   eager::record("NativeLayerNorm", {input, weight, bias}, {out}, {input, mean, rstd, weight, bias},
                 [](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "eager/autograd.h"
+#include "eager/segment.h"
+#include "memory/training/autocast.h"
+#include "memory/training/checkpoints.h"
 #include "memory/training/update.h"
 #include "ops/aten.h"
 
@@ -18,6 +21,8 @@ using eager::Tensors;
 
 namespace {
 
+constexpr std::int64_t kRandomStateBytes = 5056;  // torch.get_rng_state() of a CPU
+
 class Runner {
  public:
   Runner(const Analysis& a, const RunOptions& options)
@@ -26,6 +31,9 @@ class Runner {
         options_(options),
         machine_(options.device),
         scope_(machine_),
+        autocast_(options.precision),
+        segments_(
+            find_segments(g_, options.trains ? options.checkpoints : std::vector<std::string>{})),
         tensors_(g_.values.size()) {
     out_.of_value.assign(g_.values.size(), kNone);
   }
@@ -115,13 +123,106 @@ class Runner {
 
   void forward() {
     const Setting phase(machine_.phase, Phase::kForward);
-    for (const NodeId n : g_.blocks[0].nodes) {
-      const Setting in_name(machine_.node, n);
-      const Setting grad(machine_.grad_enabled, options_.trains && g_.nodes[n].grad_enabled);
-      run_node(n);
-      const Setting read(machine_.keeper, Keeper::kRead);
-      for (const ValueId v : released_[n]) tensors_[v] = {};
+    const auto& nodes = g_.blocks[0].nodes;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const NodeId n = nodes[i];
+      if (segments_[n] == kNone) {
+        machine_.segment = nullptr;
+      } else if (i == 0 || segments_[nodes[i - 1]] != segments_[n]) {
+        machine_.segment = begin_segment(n);
+      }
+      step_node(n);
     }
+    machine_.segment = nullptr;
+    const Setting cast(machine_.keeper, Keeper::kCast);
+    autocast_.clear();
+  }
+
+  void step_node(NodeId n) {
+    const Setting in_name(machine_.node, n);
+    const Setting grad(machine_.grad_enabled,
+                       (options_.trains && g_.nodes[n].grad_enabled) && machine_.grad_enabled);
+    run_node(n);
+    const Setting read(machine_.keeper, Keeper::kRead);
+    for (const ValueId v : released_[n]) tensors_[v] = {};
+  }
+
+  // What the segment of `first` is run again from is kept: everything it reads of others.
+  std::shared_ptr<eager::Segment> begin_segment(NodeId first) {
+    auto segment = std::make_shared<eager::Segment>();
+    std::vector<NodeId> nodes;
+    for (const NodeId n : g_.blocks[0].nodes)
+      if (segments_[n] == segments_[first]) nodes.push_back(n);
+    std::vector<std::uint8_t> is_inner(g_.values.size(), 0);
+    std::vector<std::pair<ValueId, Tensor>> read;
+    const Setting in_name(machine_.node, first);
+    for (const NodeId n : nodes) {
+      for (const ValueId v : g_.inputs(g_.nodes[n])) {
+        if (v == kNone || is_inner[v] != 0 || g_.values[v].kind != ValueKind::kResult) continue;
+        is_inner[v] = 1;
+        if (!tensors_[v].defined()) continue;
+        eager::mark_saved(tensors_[v]);
+        read.emplace_back(v, tensors_[v]);
+      }
+      for (const ValueId v : g_.outputs(g_.nodes[n]))
+        if (v != kNone) is_inner[v] = 1;
+    }
+    if (!machine_.on_cuda()) {
+      segment->held.push_back(eager::empty({kRandomStateBytes}, DType::kU8));
+      eager::mark_saved(segment->held.back());
+    }
+    eager::Segment* const self = segment.get();
+    segment->run = [this, self, nodes = std::move(nodes), read = std::move(read)] {
+      run_again(*self, nodes, read);
+    };
+    return segment;
+  }
+
+  void run_again(const eager::Segment& segment, const std::vector<NodeId>& nodes,
+                 const std::vector<std::pair<ValueId, Tensor>>& read) {
+    std::vector<std::pair<ValueId, Tensor>> before;
+    for (const auto& [v, tensor] : read) before.emplace_back(v, std::exchange(tensors_[v], tensor));
+    for (const NodeId n : nodes)
+      for (const ValueId v : g_.outputs(g_.nodes[n]))
+        if (v != kNone) before.emplace_back(v, std::exchange(tensors_[v], Tensor()));
+    const std::vector<eager::StorageId> of_value = out_.of_value;
+    std::size_t made = 0;
+    bool ends_early = false;
+    try {
+      for (const NodeId n : nodes) {
+        made = machine_.changes.size();
+        step_node(n);
+      }
+    } catch (const eager::SegmentDone&) {
+      ends_early = true;
+    }
+    // Its last operator stops once it has saved its inputs: its result is not made.
+    if (ends_early && !segment.last_saves_output) forget_results(made);
+    {
+      const Setting read_last(machine_.keeper, Keeper::kRead);
+      for (auto& [v, tensor] : before) tensors_[v] = std::move(tensor);
+      const Setting cast(machine_.keeper, Keeper::kCast);
+      autocast_.clear();
+    }
+    out_.of_value = of_value;
+  }
+
+  // Drops what came and went since `first`.
+  void forget_results(std::size_t first) {
+    auto& changes = machine_.changes;
+    std::vector<eager::StorageId> gone;
+    for (std::size_t i = first; i < changes.size(); ++i)
+      if (!changes[i].is_alloc) gone.push_back(changes[i].storage);
+    std::erase_if(gone, [&](eager::StorageId s) {
+      return std::none_of(changes.begin() + static_cast<std::ptrdiff_t>(first), changes.end(),
+                          [&](const eager::Change& c) { return c.is_alloc && c.storage == s; });
+    });
+    const auto is_gone = [&](const eager::Change& c) {
+      return std::ranges::find(gone, c.storage) != gone.end();
+    };
+    changes.erase(std::remove_if(changes.begin() + static_cast<std::ptrdiff_t>(first),
+                                 changes.end(), is_gone),
+                  changes.end());
   }
 
   void run_node(NodeId n) {
@@ -133,6 +234,7 @@ class Runner {
     Tensors results;
     if (op != nullptr && op->eager != nullptr && has_types(n)) {
       const Context context = context_of(a_, n, scratch_);
+      autocast_.cast(context.op_type(), in);
       EagerCall call(context, std::move(in));
       op->eager(call);
       results = call.take_outputs();
@@ -241,6 +343,8 @@ class Runner {
   Iteration out_;
   Machine machine_;
   eager::MachineScope scope_;
+  Autocast autocast_;
+  std::vector<std::uint32_t> segments_;         // by NodeId: kNone where nothing is run again
   Tensors tensors_;                             // by ValueId: what a name holds
   std::vector<std::vector<ValueId>> released_;  // by NodeId
   std::vector<ValueId> params_;

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from shapewright import _core
-from shapewright.importers.torch_errors import is_data_dependent, notice_of, spelled_with
-from shapewright.importers.torch_graph import Notice, built_graph
-from shapewright.importers.torch_guards import symbol_names
+from shapewright.importers.torch_errors import (
+    is_data_dependent,
+    notice_of,
+    solving_sizes,
+    spelled_with,
+)
+from shapewright.importers.torch_fit import fitted_rows, values_near
+from shapewright.importers.torch_graph import Notice, Run, built_graph, read_run
+from shapewright.importers.torch_guards import specialised, symbol_names
 from shapewright.importers.torch_hints import first_hints, further_hints
 from shapewright.importers.torch_inputs import Call, call_of
 from shapewright.importers.torch_loss import scalar_loss
@@ -40,14 +46,40 @@ def import_module(
     grad_enabled = train or torch.is_grad_enabled()
     with left_alone(module), torch.set_grad_enabled(grad_enabled):
         traced, notices = _trace(module, call, bounds or {}, wanted)
-    return built_graph(
-        traced,
-        call,
-        name=type(module).__name__,
-        requires_grad=requires_grad,
-        grad_enabled=grad_enabled,
-        notices=notices,
-    )
+        notices += [*_assumptions(traced), *_functions(traced)]
+        run = read_run(traced, call, requires_grad, grad_enabled)
+        fitted = ""
+        fixed = specialised(traced, run.names) if traced.is_complete else {}
+        if len(fixed) == 1:
+            ((symbol, (value, line)),) = fixed.items()
+
+            def read_at(size: int) -> Run:
+                hints = {**first_hints(call.symbols, bounds or {}), symbol: size}
+                other = export_route(module, call, hints, wanted)
+                return read_run(other, call, requires_grad, grad_enabled)
+
+            if _fit(run, symbol, value, read_at):
+                fitted = symbol
+                notices.append(_fitted_note(symbol, value, line))
+    return built_graph(run, call, name=type(module).__name__, notices=notices, fitted=fitted)
+
+
+def _fit(run: Run, symbol: str, value: int, read_at: Callable[[int], Run]) -> bool:
+    """Frees the symbol that the run made a constant; False if other runs do not tell how."""
+    values = values_near(value)
+    try:
+        rows = [run.reader.rows, *(read_at(size).reader.rows for size in values[1:])]
+        run.reader.rows = fitted_rows(symbol, values, rows)
+    except Exception:  # the model takes no other size, or its operations depend on it
+        return False
+    return True
+
+
+def _fitted_note(symbol: str, value: int, line: str) -> Notice:
+    at = f" ({line})" if line else ""
+    points = ", ".join(map(str, values_near(value)))
+    message = f"the model reads {symbol} as a number{at}: sizes are fitted to traces at {points}"
+    return Notice(code="symbol-fitted", severity="note", message=message)
 
 
 def _trace(
@@ -58,11 +90,15 @@ def _trace(
         return export_route(module, call, hints, loss), [_route_note("torch.export")]
     except Exception as error:
         refused = error
+    try:
+        return export_route(module, call, hints, loss, runs=False), [_route_note("torch.export")]
+    except Exception:  # the first refusal is the one to tell
+        pass
     if not is_data_dependent(refused):
-        for other in further_hints(call.symbols, bounds, str(refused)):
+        for other in _other_hints(module, call, bounds, refused):
             try:
                 traced = export_route(module, call, other, loss)
-            except Exception:  # the first refusal is the one to tell
+            except Exception:
                 continue
             return traced, [_route_note("torch.export")]
     try:
@@ -73,13 +109,37 @@ def _trace(
         return traced, [notice_of(refused, module, traced, names)]
     names = symbol_names(traced, call)
     reason = spelled_with(str(refused), names).strip().partition("\n")[0][:200]
-    return traced, [_route_note("fake tensors", reason), *_assumptions(traced)]
+    return traced, [_route_note("fake tensors", reason)]
+
+
+def _other_hints(
+    module: Any, call: Call, bounds: Bounds, refused: Exception
+) -> Iterator[dict[str, int]]:
+    traced = refused.__dict__.get("shapewright_traced", Traced())
+    solved = solving_sizes(refused, module, traced, symbol_names(traced, call))
+    if solved:
+        yield {**first_hints(call.symbols, bounds), **solved}
+    yield from further_hints(call.symbols, bounds, str(refused))
 
 
 def _route_note(route: str, reason: str = "") -> Notice:
     message = f"traced by {route}" + (", as torch.export refuses the model" if reason else "")
     facts = (("torch.export said", reason),) if reason else ()
     return Notice(code="torch-route", severity="note", message=message, facts=facts)
+
+
+def _functions(traced: Traced) -> list[Notice]:
+    return [
+        Notice(
+            code="custom-function",
+            severity="warning",
+            message=f"{name} ({line}) is an autograd function of the model's own: "
+            "what it keeps for backward is not known",
+            facts=(("line", line),),
+            hint="its forward is counted as if PyTorch recorded each operation",
+        )
+        for name, line in traced.functions.items()
+    ]
 
 
 def _assumptions(traced: Traced) -> list[Notice]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shapewright._core import Dim
 from shapewright.errors import ShapewrightError
 from shapewright.importers.torch_graph import Notice
+from shapewright.importers.torch_inputs import likely_type
 from shapewright.importers.torch_scope import is_machinery
 from shapewright.importers.torch_trace import Traced
 from shapewright.importers.torch_types import dim_text, dtype_name
 
+_LARGEST_SOLVED = 2048
 _DATA_DEPENDENT = ("DataDependent", "GuardOnDataDependent", "UnsupportedFakeTensor")
 
 # Where the size of an input has to be that of the module: attribute, and the axis of the input.
@@ -63,7 +67,10 @@ def is_data_dependent(error: BaseException) -> bool:
 def notice_of(error: BaseException, root: Any, traced: Traced, names: Mapping[Any, str]) -> Notice:
     """The finding for an error that ended a trace."""
     if isinstance(error, ShapewrightError):
-        return Notice(error.code, "error", error.message, hint=error.hint)
+        message = spelled_with(error.message, names)
+        return Notice(error.code, "error", message, tuple(error.facts.items()), error.hint)
+    if traced.is_returned:
+        return _of_loss(error, root, names)
     place = place_of(error, root)
     spelled = spelled_with(str(error), names)
     first = next((line for line in spelled.splitlines() if line.strip()), type(error).__name__)
@@ -71,7 +78,7 @@ def notice_of(error: BaseException, root: Any, traced: Traced, names: Mapping[An
     facts = [("module", f"{at} ({type(place.module).__name__})")]
     if place.line:
         facts.append(("line", place.line))
-    hint = ""
+    hint = _ungiven(root, traced, str(error))
     kind = type(place.module).__name__
     if kind in _SIZED_BY and hasattr(place.given, "shape"):
         attribute, axis = _SIZED_BY[kind]
@@ -87,8 +94,11 @@ def notice_of(error: BaseException, root: Any, traced: Traced, names: Mapping[An
             hint = f"{at} takes {rank} axes, not {len(shape)}: give the model an input of that rank"
         else:
             hint = _fit(place.module, attribute, at, shape, axis)
+    said = first.strip()[:200]
+    if kind == "Linear" and "reduction dim" in said:
+        said = "mat1 and mat2 shapes cannot be multiplied"  # as it says where it runs
     facts.append(("said", first.strip()[:300]))
-    message = f"{at} ({kind}) cannot be called: {first.strip()[:200]}"
+    message = f"{at} ({kind}) cannot be called: {said}"
     return Notice(
         code="trace-failed",
         severity="error",
@@ -97,6 +107,53 @@ def notice_of(error: BaseException, root: Any, traced: Traced, names: Mapping[An
         hint=hint,
         module=place.path,
     )
+
+
+def solving_sizes(
+    error: BaseException, root: Any, traced: Traced, names: Mapping[Any, str]
+) -> dict[str, int]:
+    """The sizes, all equal, at which the input of a module has the size that the module takes.
+
+    Of `8*H*W` where 6272 features are taken: H and W of 28.
+    """
+    place = place_of(error, root)
+    attribute, axis = _SIZED_BY.get(type(place.module).__name__, ("", 0))
+    wanted = getattr(place.module, attribute, None) if attribute else None
+    shape = getattr(place.given, "shape", ())
+    if not isinstance(wanted, int) or not -len(shape) <= axis < len(shape):
+        return {}
+    text = _size(shape[axis], names)
+    if text == "?" or text.isdigit():
+        return {}
+    size = Dim(text)
+    if isinstance(size, int):
+        return {}
+    for value in range(1, _LARGEST_SOLVED + 1):
+        sizes = dict.fromkeys(size.symbols, value)
+        if size.bind(**sizes) == wanted:
+            return sizes
+    return {}
+
+
+def _of_loss(error: BaseException, root: Any, names: Mapping[Any, str]) -> Notice:
+    said = spelled_with(str(error), names).strip().partition("\n")[0][:200]
+    place = place_of(error, root)
+    return Notice(
+        code="loss-failed",
+        severity="error",
+        message=f"the loss cannot be computed from what the model returns: {said}",
+        facts=(("line", place.line), ("said", said)),
+        hint="loss= is called with the output of the model and returns a scalar tensor",
+    )
+
+
+def _ungiven(root: Any, traced: Traced, message: str) -> str:
+    """An input that the message names and that was not given."""
+    given = {name.partition(".")[0] for name, _, _ in traced.inputs}
+    for name in inspect.signature(root.forward).parameters:
+        if name not in given and re.search(rf"\b{re.escape(name)}\b", message):
+            return f'add "{name}": "{likely_type(name)}" to inputs'
+    return ""
 
 
 def spelled_with(text: str, names: Mapping[Any, str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,45 +29,67 @@ class Notice:
     module: str | None = None  # the finding stands at the last operation of this module
 
 
-def built_graph(
-    traced: Traced,
-    call: Call,
-    *,
-    name: str,
-    requires_grad: Mapping[str, bool],
-    grad_enabled: bool,
-    notices: list[Notice],
-) -> _core.Graph:
-    """The graph of a run; of one that broke off, what there is of it."""
-    builder = _core.GraphBuilder(0)
-    builder.opset("aten", torch_version())
-    builder.call_it(name, "pytorch")
+@dataclass
+class Run:
+    """A trace as rows of a builder; values are numbered state, inputs, constants, results."""
+
+    traced: Traced
+    names: dict[Any, str]  # the caller's spelling of the symbols
+    reader: NodeReader
+    state: list[StateRow]
+    constants: list[StateRow]
+
+
+def read_run(
+    traced: Traced, call: Call, requires_grad: Mapping[str, bool], grad_enabled: bool
+) -> Run:
+    """The rows of a trace; of one that broke off, what there is of it."""
     names = symbol_names(traced, call)
     ids: dict[Any, Any] = {}
-    _add_state(builder, traced, ids, requires_grad)
-    reader = NodeReader(ids, 0, names, traced.env)
-    for (input_name, node, tensor), grad in zip(traced.inputs, call.grads, strict=True):
-        id = builder.input(_free(builder, input_name), reader.type_text(tensor))
-        ids[node] = id
-        if grad:
-            builder.require_grad(id)
-    _add_constants(builder, traced, ids)
-    reader = NodeReader(ids, builder.num_values, names, traced.env)
+    state = _state_rows(traced, ids, requires_grad)
+    for i, (_, node, _) in enumerate(traced.inputs):
+        ids[node] = len(state) + i
+    constants = _constant_rows(traced, ids, len(state) + len(traced.inputs))
+    first = len(state) + len(traced.inputs) + len(constants)
+    reader = NodeReader(ids, first, names, traced.env)
     reader.start_grad(grad_enabled)
     for position, node in enumerate(traced.graph.nodes if traced.graph else ()):
         if node.op == "call_function":
             reader.read(node, position)
+    return Run(traced, names, reader, state, constants)
+
+
+def built_graph(
+    run: Run, call: Call, *, name: str, notices: Sequence[Notice], fitted: str = ""
+) -> _core.Graph:
+    """The graph of a run; the symbol `fitted` is one that other runs have freed."""
+    builder = _core.GraphBuilder(0)
+    builder.opset("aten", torch_version())
+    builder.call_it(name, "pytorch")
+    builder.state(run.state)
+    taken = {row[0] for row in run.state}
+    for input_name, type, grad in zip(call.names, call.types, call.grads, strict=True):
+        own = input_name if input_name not in taken else f"{input_name}_"
+        id = builder.input(own, str(type))
+        if grad:
+            builder.require_grad(id)
+    builder.state(run.constants)
+    traced, reader = run.traced, run.reader
     add_rows(builder, reader.rows)
     for node in traced.outputs:
-        if isinstance(ids.get(node), int):
-            builder.output(ids[node])
-    if isinstance(ids.get(traced.loss), int):
-        builder.loss(ids[traced.loss])
+        if isinstance(reader.ids.get(node), int):
+            builder.output(reader.ids[node])
+    if isinstance(reader.ids.get(traced.loss), int):
+        builder.loss(reader.ids[traced.loss])
     if traced.lifetimes is not None and traced.is_complete:
         builder.released_after(_released(traced, reader, builder.num_values))
-    _add_demands(builder, reader, demands(traced, names))
-    fixed = [_fixed(*item) for item in specialised(traced, names).items()]
-    for notice in [*notices, *fixed, *_autocast(reader)]:
+    for symbol, low, high in _data_dependent(reader, traced.env):
+        builder.symbol_range(symbol, low, high)
+    _add_demands(builder, reader, [d for d in demands(traced, run.names) if d.left != fitted])
+    fixed = specialised(traced, run.names)
+    fixed.pop(fitted, None)
+    told = [*notices, *(_fixed(*item) for item in fixed.items()), *_autocast(reader)]
+    for notice in told:
         _add_notice(builder, reader, notice)
     return builder.snapshot()
 
@@ -79,27 +102,23 @@ def torch_version() -> int:
     return 100 * major + minor
 
 
-def _add_state(
-    builder: _core.GraphBuilder,
-    traced: Traced,
-    ids: dict[Any, Any],
-    requires_grad: Mapping[str, bool],
-) -> None:
+def _state_rows(
+    traced: Traced, ids: dict[Any, Any], requires_grad: Mapping[str, bool]
+) -> list[StateRow]:
     rows: list[StateRow] = []
-    first = builder.num_values
     for is_buffer, state in ((False, traced.params), (True, traced.buffers)):
         for name, tensor, nodes in state:
             for node in nodes:
-                ids[node] = first + len(rows)
+                ids[node] = len(rows)
             grad = requires_grad.get(name, False)
             sizes = [int(size) for size in tensor.shape]
             rows.append((name, dtype_name(tensor.dtype), sizes, grad, is_buffer))
-    builder.state(rows)
+    return rows
 
 
-def _add_constants(builder: _core.GraphBuilder, traced: Traced, ids: dict[Any, Any]) -> None:
+def _constant_rows(traced: Traced, ids: dict[Any, Any], first: int) -> list[StateRow]:
     """Tensors that the model holds without having registered them, or makes of Python numbers."""
-    first, rows = builder.num_values, list[StateRow]()
+    rows: list[StateRow] = []
     for node in traced.graph.nodes if traced.graph else ():
         if node.op != "get_attr":
             continue
@@ -109,7 +128,7 @@ def _add_constants(builder: _core.GraphBuilder, traced: Traced, ids: dict[Any, A
         ids[node] = first + len(rows)
         sizes = [int(size) for size in tensor.shape]
         rows.append((str(node.name), dtype_name(tensor.dtype), sizes, False, True))
-    builder.state(rows)
+    return rows
 
 
 def add_rows(builder: _core.GraphBuilder, rows: list[tuple[str, Any]]) -> None:
@@ -121,30 +140,26 @@ def add_rows(builder: _core.GraphBuilder, rows: list[tuple[str, Any]]) -> None:
             start = end
 
 
-def _free(builder: _core.GraphBuilder, name: str) -> str:
-    """An input keeps its name; only a parameter can have taken it."""
-    taken = {builder.name_of(id) for id in range(builder.num_values)}
-    while name in taken:
-        name += "_"
-    return name
-
-
 def _released(traced: Traced, reader: NodeReader, num_values: int) -> list[int]:
     """By value: the last node that had begun as its name went; -1 for those that keep theirs."""
     released = [-1] * num_values
     assert traced.lifetimes is not None
-    ends, last = reader.ends, 0
-    nodes_at = []  # of each position in the trace: how many rows stand before it
-    for position in range(len(traced.graph.nodes) + 1):
-        while last < len(ends) and ends[last] < position:
-            last += 1
-        nodes_at.append(last)
-    by_name = {node.name: id for node, id in reader.ids.items() if isinstance(id, int)}
-    for name, position in traced.lifetimes.of.items():
-        id = by_name.get(name)
-        if id is not None:
-            released[id] = max(nodes_at[min(position, len(nodes_at) - 1)] - 1, 0)
+    for node, id in reader.ids.items():
+        position = traced.lifetimes.of.get(node.name)
+        if position is not None and isinstance(id, int):
+            released[id] = max(bisect_left(reader.ends, position) - 1, 0)
     return released
+
+
+def _data_dependent(reader: NodeReader, env: Any) -> Iterator[tuple[str, int, int | None]]:
+    """Sizes that only a run can tell, with their bounds."""
+    for symbol in sorted(reader.unbacked, key=str):
+        bounds = env.var_to_range.get(symbol)
+        low, high = 0, None
+        if bounds is not None:
+            low = int(bounds.lower) if bounds.lower.is_Integer and bounds.lower > 0 else 0
+            high = int(bounds.upper) if bounds.upper.is_Integer and bounds.upper < 2**62 else None
+        yield str(symbol), low, high
 
 
 def _add_demands(builder: _core.GraphBuilder, reader: NodeReader, found: list[Demanded]) -> None:

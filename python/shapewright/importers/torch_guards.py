@@ -130,10 +130,11 @@ def _is_polynomial(expr: Any) -> bool:
 
 
 def _line(guard: Any) -> str:
-    where = getattr(getattr(guard, "sloc", None), "maybe_user_loc", None)
-    if not where:
-        return ""
-    path, _, rest = str(where).rpartition(":")
-    if is_machinery(path):
-        return ""
-    return f"{PurePath(path).name}:{rest.split()[0]}" if path else ""
+    """Where the model asked: `model.py:12`."""
+    where = getattr(guard, "sloc", None)
+    frame = getattr(where, "framework_loc", None)
+    path, line = getattr(frame, "filename", ""), getattr(frame, "lineno", "")
+    if not path or is_machinery(path):
+        path, _, rest = str(getattr(where, "maybe_user_loc", None) or "").rpartition(":")
+        line = rest.partition(" ")[0]
+    return f"{PurePath(path).name}:{line}" if path else ""

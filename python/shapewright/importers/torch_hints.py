@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 _FIRST_AXIS = 6
 _OTHER = (192, 224, 160, 256, 288, 320, 352, 384)
 _MAX_ATTEMPTS = 6
+_LEAST_TOLD = 8  # a smaller number in a message is an axis or a count, no size of an input
 
 Bounds = Mapping[str, tuple[int, "int | None"]]
 
@@ -46,7 +47,7 @@ def further_hints(
 def _attempts(inner: list[str], message: str) -> Iterator[dict[str, int]]:
     # A model that takes one size says which: "Input image size (192*224) doesn't match (30*30)".
     for number in dict.fromkeys(int(n) for n in re.findall(r"\d+", message)):
-        if 2 <= number <= 1 << 20:
+        if _LEAST_TOLD <= number <= 1 << 20:
             yield dict.fromkeys(inner, number)
     yield dict.fromkeys(inner, 224)
     yield {name: 8 * (i + 2) for i, name in enumerate(inner)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapewright.errors import ShapeError, ShapewrightError
+from shapewright.importers.torch_types import short_name
 from shapewright.inputs import type_text
 from shapewright.spelling import did_you_mean
 from shapewright.types import TensorType
@@ -105,13 +106,14 @@ def _unknown(name: str, module: Any, known: list[str]) -> ShapewrightError:
 def _missing(names: list[str], module: Any, named: list[inspect.Parameter]) -> ShapewrightError:
     listed = " and ".join(f"'{name}'" for name in names)
     message = f"{type(module).__name__}.forward needs {listed}, which inputs does not give"
-    example = ", ".join(f'"{name}": "{_likely_type(name)}"' for name in names)
+    example = ", ".join(f'"{name}": "{likely_type(name)}"' for name in names)
     facts = {"forward takes": ", ".join(p.name for p in named)}
     hint = f"add {example} to inputs" if names else ""
     return ShapewrightError(message, code="input-required", facts=facts, hint=hint)
 
 
-def _likely_type(name: str) -> str:
+def likely_type(name: str) -> str:
+    """A type that an input of this name often has."""
     if "label" in name or "target" in name:
         return "i64[N]"
     return "i64[N, L]" if name.endswith(("_ids", "ids", "mask")) else "f32[N, ...]"
@@ -126,6 +128,7 @@ def _place(name: str, spec: Any, call: Call) -> Any:
         return type(spec)([_place(f"{name}.{i}", value, call) for i, value in enumerate(spec)])
     text = type_text(f"input '{name}'", spec)
     tensor = TensorType.parse(text)
+    tensor = TensorType(short_name(tensor.dtype), tensor.shape)
     if tensor.shape is None:
         message = f"input '{name}' needs a shape, and {text} has none"
         raise ShapeError(message, code="inputs-form", hint=f'"{name}": "{tensor.dtype}[N, ...]"')

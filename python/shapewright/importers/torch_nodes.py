@@ -16,10 +16,15 @@ class NodeReader:
     """Reads the calls of a graph in order; `rows` are for `GraphBuilder.add_many`, by domain."""
 
     def __init__(self, ids: dict[Any, Any], first_id: int, names: Mapping[Any, str], env: Any):
+        import torch
+
+        self._tensor = torch.Tensor
+        self._node = torch.fx.Node
         self.ids = ids  # of each node's value; a nested list where it has several
         self.rows: list[tuple[str, NodeRow]] = []
         self.ends: list[int] = []  # position in the trace of each row
         self.autocast = ""  # where a region of the model turns it on, "" if none does
+        self.unbacked: set[Any] = set()  # symbols of sizes that only a run can tell
         self._next = first_id
         self._names = names
         self._env = env
@@ -91,12 +96,15 @@ class NodeReader:
         if text is None:
             known = expr if self._env is None else self._env.replace(expr)
             text = self._dims[expr] = dim_text(known, self._names) or "?"
+            for symbol in known.free_symbols:
+                if symbol not in self._names and str(symbol).startswith("u"):
+                    self.unbacked.add(symbol)
         return text
 
     def _outputs(self, value: Any, types: list[str]) -> Any:
-        if isinstance(value, (list, tuple)):
-            return [self._outputs(item, types) for item in value]
-        if not hasattr(value, "dtype") or not hasattr(value, "shape"):
+        if not isinstance(value, self._tensor):
+            if isinstance(value, (list, tuple)):
+                return [self._outputs(item, types) for item in value]
             return None
         types.append(self.type_text(value))
         self._next += 1
@@ -158,7 +166,7 @@ class NodeReader:
         )
 
     def _input(self, value: Any) -> int:
-        id = self.ids.get(value) if hasattr(value, "meta") else None
+        id = self.ids.get(value) if isinstance(value, self._node) else None
         return id if isinstance(id, int) else -1
 
     def _plain(self, value: Any) -> Any:
@@ -166,7 +174,7 @@ class NodeReader:
             return int(value)
         if isinstance(value, (int, float, str)):
             return value
-        if hasattr(value, "meta"):  # a node that gives a number
+        if isinstance(value, self._node):  # it gives a number
             return self._number(value.meta.get("val"))
         if isinstance(value, (list, tuple)):
             items = [self._plain(item) for item in value if item is not None]

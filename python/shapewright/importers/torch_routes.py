@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import inspect
+import io
+import logging
 import random
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
+from operator import is_not
 from typing import Any
 
 from shapewright.errors import ShapewrightError
-from shapewright.importers.torch_answers import answering
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_trace import TraceComplete, Traced, watching_module
 from shapewright.importers.torch_types import torch_dtype
 
 Loss = Callable[[Any], Any]
+_LOGGERS = (
+    "torch._subclasses.fake_tensor",
+    "torch.fx.experimental.symbolic_shapes",
+    "torch.fx.experimental.recording",
+    "torch.export",
+    "torch._export",
+)
 
 
-def export_route(module: Any, call: Call, hints: Mapping[str, int], loss: Loss | None) -> Traced:
-    """The trace of `torch.export.export(strict=False)`, left before its passes change the graph."""
+def export_route(
+    module: Any, call: Call, hints: Mapping[str, int], loss: Loss | None, runs: bool = True
+) -> Traced:
+    """The trace of `torch.export.export(strict=False)`, left before its passes change the graph.
+
+    The model behaves as it runs, or, where that cannot be traced, as it is exported.
+    """
     import torch
 
     watch = watching_module(module, call, loss)
+    watch.__dict__["runs"] = runs
     dynamic = {"tensors": tuple(_dynamic_dims(torch, type) for type in call.types)}
     tensors = example_tensors(module, call, hints)
     return _run(
@@ -45,7 +62,7 @@ def fake_route(module: Any, call: Call, hints: Mapping[str, int], loss: Loss | N
     env = ShapeEnv()
     mode = FakeTensorMode(shape_env=env, allow_non_fake_inputs=True)
     watch = watching_module(module, call, loss)
-    watch.__dict__["within"] = answering
+    watch.__dict__["numbers"] = True
 
     def fake_input(tensor: Any, type: Any) -> Any:
         sizes = [
@@ -71,9 +88,13 @@ def fake_route(module: Any, call: Call, hints: Mapping[str, int], loss: Loss | N
         with _reparametrize_module(watch, dict(zip(names, flat, strict=False)), tie_weights=True):
             return watch.forward(*flat[len(names) :])
 
+    options: dict[str, Any] = {"pre_dispatch": True, "record_module_stack": True}
+    if "record_stack_traces" in inspect.signature(make_fx).parameters:
+        options["record_stack_traces"] = True
+
     def trace() -> None:
-        with enable_python_dispatcher():
-            make_fx(run, pre_dispatch=True, record_module_stack=True)(*state.values(), *fakes)
+        with mode, enable_python_dispatcher():
+            make_fx(run, **options)(*state.values(), *fakes)
 
     traced = _run(watch, trace)
     traced.env = env
@@ -114,7 +135,8 @@ def _dynamic_dims(torch: Any, type: Any) -> dict[int, Any]:
 def _run(watch: Any, trace: Callable[[], Any]) -> Traced:
     traced: Traced = watch.__dict__["traced"]
     try:
-        trace()
+        with _quiet():
+            trace()
     except TraceComplete:
         return traced
     except Exception as error:
@@ -124,15 +146,38 @@ def _run(watch: Any, trace: Callable[[], Any]) -> Traced:
 
 
 @contextmanager
+def _quiet() -> Iterator[None]:
+    """What PyTorch logs and prints of a trace is told in findings, if it is worth it."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    were = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, was in zip(loggers, were, strict=True):
+            logger.disabled = was
+
+
+@contextmanager
 def left_alone(module: Any) -> Iterator[None]:
     """The module and the generators of random numbers are afterwards as they were."""
     import torch
 
     parts = [(part, dict(vars(part))) for part in module.modules()]
+    lists = [
+        (value, list(value))
+        for _, attributes in parts
+        for value in attributes.values()
+        if type(value) is list
+    ]
     tables = [
-        (table, dict(table))
-        for part, _ in parts
-        for table in (part._parameters, part._buffers, part._modules)
+        (value, dict(value))
+        for _, attributes in parts
+        for value in attributes.values()
+        if isinstance(value, dict)
     ]
     state, cpu = random.getstate(), torch.random.get_rng_state()
     numpy = sys.modules.get("numpy")
@@ -144,6 +189,9 @@ def left_alone(module: Any) -> Iterator[None]:
             if _differs(vars(part), attributes):
                 vars(part).clear()
                 vars(part).update(attributes)
+        for listed, items in lists:
+            if len(listed) != len(items) or any(map(is_not, listed, items)):
+                listed[:] = items
         for table, entries in tables:
             if _differs(table, entries):
                 table.clear()

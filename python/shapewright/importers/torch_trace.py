@@ -7,11 +7,16 @@ what is wanted of the tracer, and leaves, so that no later pass of PyTorch chang
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from shapewright.importers.torch_answers import answering
+from shapewright.importers.torch_eager import as_it_runs
+from shapewright.importers.torch_functions import custom_functions
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_lifetimes import Lifetimes
+from shapewright.importers.torch_recurrent import whole_recurrent_layers
 from shapewright.importers.torch_scope import ROOT_CHILD
 
 _MAX_DEPTH = 12
@@ -26,6 +31,7 @@ class Traced:
     """The operations of a run, and the nodes of the tensors that have names."""
 
     graph: Any = None  # torch.fx.Graph
+    tracer: Any = None
     tracker: Any = None  # from tensors to their nodes
     root: Any = None  # holds the constants that nodes get by name
     env: Any = None  # ShapeEnv; None if no size is open
@@ -36,7 +42,9 @@ class Traced:
     outputs: list[Any] = field(default_factory=list)  # nodes
     loss: Any = None  # node
     lifetimes: Lifetimes | None = None
+    is_returned: bool = False  # the module itself has run
     is_complete: bool = False
+    functions: dict[str, str] = field(default_factory=dict)  # custom autograd ones, with a line
     assumed: list[tuple[str, str, str]] = field(default_factory=list)  # what, value, line
 
 
@@ -49,14 +57,22 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             super().__init__()
             self.add_module(ROOT_CHILD, module)
             self.__dict__["traced"] = Traced()
-            self.__dict__["within"] = _nothing
+            self.__dict__["numbers"] = False  # whether elements are answered as well
+            self.__dict__["runs"] = True  # whether the model may know that it is traced
 
         def forward(self, *tensors: Any) -> Any:
             traced: Traced = self.__dict__["traced"]
             tracker = _begin(traced, module, call, tensors)
             args, kwargs = call.filled(tensors)
-            with self.__dict__["within"](traced), _saving_nothing():
+            with ExitStack() as within:
+                within.enter_context(answering(traced, numbers=self.__dict__["numbers"]))
+                within.enter_context(_saving_nothing())
+                within.enter_context(whole_recurrent_layers(traced.tracer))
+                within.enter_context(custom_functions(traced.functions))
+                if self.__dict__["runs"]:
+                    within.enter_context(as_it_runs())
                 out = getattr(self, ROOT_CHILD)(*args, **kwargs)
+                traced.is_returned = True
                 scalar = None if loss is None else loss(out)
             if traced.lifetimes is not None:
                 traced.lifetimes.close()
@@ -66,12 +82,6 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             raise TraceComplete
 
     return Watch()
-
-
-def _nothing(_: Any) -> Any:
-    from contextlib import nullcontext
-
-    return nullcontext()
 
 
 def _saving_nothing() -> Any:
@@ -85,7 +95,7 @@ def _begin(traced: Traced, module: Any, call: Call, tensors: tuple[Any, ...]) ->
     from torch.fx.experimental.proxy_tensor import get_proxy_mode
 
     tracer: Any = get_proxy_mode().tracer  # type: ignore[union-attr]
-    traced.graph, traced.root = tracer.graph, tracer.root
+    traced.tracer, traced.graph, traced.root = tracer, tracer.graph, tracer.root
     traced.tracker = tracker = tracer.tensor_tracker
     for name, tensor in zip(call.names, tensors, strict=True):
         traced.inputs.append((name, tracker[tensor].proxy.node, tensor))

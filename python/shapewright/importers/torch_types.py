@@ -18,7 +18,11 @@ _NAMES = {
 
 def dtype_name(dtype: Any) -> str:
     """`f32` for torch.float32; PyTorch's own name where shapewright has none."""
-    name = str(dtype).removeprefix("torch.")
+    return short_name(str(dtype).removeprefix("torch."))
+
+
+def short_name(name: str) -> str:
+    """`f32` for `float32`; the name itself where it is none of PyTorch's."""
     return _NAMES.get(name, name)
 
 
