@@ -41,9 +41,11 @@ def bound(dim, sizes):
 
 
 def live_of(report, sizes):
-    """The peak at a binding, and where it lies."""
+    """The peak at a binding, with the module path of its node."""
     peak = report.at(**sizes).peak
-    return {"peak": peak.live, "phase": peak.phase, "node": peak.node or ""}
+    scopes = {node.name: node.scope for node in report.graph.nodes}
+    node = peak.node or ""
+    return {"peak": peak.live, "phase": peak.phase, "module": scopes.get(node, node), "node": node}
 
 
 def saved_of(report, sizes):

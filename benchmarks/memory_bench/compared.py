@@ -4,23 +4,18 @@ from .answered import at_sizes, faults_of, live_of, options_of, report_of, saved
 from .measured import CONFIGURATIONS, LIVE_BINDINGS, built
 
 
-def same_module(measured, node):
-    """Whether the node named lies in the module that was measured, as far as that is known."""
-    module = measured["module"]
-    return module == "" or node == module or node.startswith(f"{module}.")
-
-
 def live_row(measured, answered):
     """Bytes of both, their relative difference, and whether they lie at the same place."""
+    same_phase = measured["phase"] == answered["phase"]
     return {
         "measured": measured["peak"],
         "answered": answered["peak"],
         "relative": answered["peak"] / measured["peak"] - 1,
         "phase": [measured["phase"], answered["phase"]],
-        "place": [measured["module"], measured["op"], answered["node"]],
-        "same_phase": measured["phase"] == answered["phase"],
-        "same_module": measured["phase"] == answered["phase"]
-        and same_module(measured, answered["node"]),
+        "module": [measured["module"], answered["module"]],
+        "op": [measured["op"], answered["node"]],
+        "same_phase": same_phase,
+        "same_module": same_phase and measured["module"] == answered["module"],
     }
 
 

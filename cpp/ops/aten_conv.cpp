@@ -28,6 +28,42 @@ Tensor weight_copy(const Convolution& c, const Plan& plan) {
   return plan.is_plain() ? Tensor() : scratch(onednn::weight_bytes(c, plan));
 }
 
+// --- channels last: the result is made in place, and the weights are turned first
+Tensor last_empty(const Shape& shape, DType dtype) {
+  return eager::empty_strided(shape, eager::channels_last_strides(shape), dtype);
+}
+
+Tensor run_forward_last(const Convolution& c) {
+  const Tensor turned = last_empty(c.w, c.dtype);
+  Tensor y = last_empty(c.y, c.dtype);
+  const Plan plan = plan_forward(c);
+  const Tensor work = scratch(plan.scratch), w = weight_copy(c, plan);
+  return y;
+}
+
+Tensors last_grads(const Convolution& c, const eager::Node& n, const Tensor& g) {
+  Tensors grads(3);
+  const Tensor turned = last_empty(c.w, c.dtype);
+  const bool lies_so = g->strides == eager::channels_last_strides(c.y);
+  const Tensor gy = lies_so ? Tensor() : last_empty(c.y, c.dtype);
+  const Plan plan = plan_backward_data(c);
+  if (n.needs(0)) {
+    grads[0] = last_empty(c.x, c.dtype);
+    const Tensor w = weight_copy(c, plan), work = scratch(plan.scratch);
+  }
+  if (n.needs(1) || n.needs(2)) {
+    const Tensor w = weight_copy(c, plan_forward(c));
+    {
+      Tensor b;
+      if (n.needs(2)) b = eager::empty({c.w[0]}, c.dtype);
+    }
+    if (n.needs(2)) grads[2] = eager::empty({c.w[0]}, c.dtype);
+    const Tensor made = last_empty(c.w, c.dtype);
+    if (n.needs(1)) grads[1] = last_empty(c.w, c.dtype);
+  }
+  return grads;
+}
+
 // y of x and w
 Tensor run_forward(const Convolution& c) {
   if (!onednn::is_asked(c)) {
@@ -109,14 +145,16 @@ Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias
   if (on_cuda()) {
     out = eager::empty(is_transposed ? c.x : c.y, c.dtype);
   } else {
-    const Tensor dense = input.is_contiguous() ? input : eager::empty(input.shape(), c.dtype);
-    out = is_transposed ? run_data(c) : run_forward(c);
+    const bool is_copied = !input.is_contiguous() && !c.is_channels_last;
+    const Tensor dense = is_copied ? eager::empty(input.shape(), c.dtype) : input;
+    out = c.is_channels_last ? run_forward_last(c) : is_transposed ? run_data(c) : run_forward(c);
   }
   eager::record(
       "Convolution", {input, weight, bias}, {out}, {input, weight},
       [c, is_transposed](eager::Node& n, const Tensors& g) {
         const Tensor x = n.saved[0];
         if (on_cuda()) return plain_grads(n, x.shape(), c.w, g[0]);
+        if (c.is_channels_last) return last_grads(c, n, g[0]);
         const Tensor dense = x.is_contiguous() ? Tensor() : eager::empty(x.shape(), c.dtype);
         const Tensor gy = g[0].is_contiguous() ? Tensor() : eager::empty(g[0].shape(), c.dtype);
         if (!is_transposed && !onednn::is_asked(c)) return column_grads(c, n);
@@ -174,7 +212,10 @@ void conv_row(EagerCall& c) {
     }
   }
   const Shape x = with_batch(input.shape(), rank), y = with_batch(c.out_shape(), rank);
-  Tensor out = convolution(input, weight, c.in(2), geometry(c, x, weight.shape(), y), false);
+  Convolution geometry_of = geometry(c, x, weight.shape(), y);
+  geometry_of.is_channels_last = input.dim() == 4 && !input.is_contiguous() &&
+                                 input->strides == eager::channels_last_strides(input.shape());
+  Tensor out = convolution(input, weight, c.in(2), geometry_of, false);
   c.out(out.dim() == c.out_shape().rank() ? out : view(out, c.out_shape()));
 }
 

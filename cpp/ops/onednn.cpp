@@ -11,6 +11,8 @@ namespace {
 constexpr std::int64_t kRegistry = 128;       // alignment of one scratchpad
 constexpr std::int64_t kReduction = 8384;     // barriers of a reduction over threads
 constexpr std::int64_t kStridedWork = 98352;  // accumulators of strided kernels: 60 to 260 KiB
+constexpr std::int64_t kLastWork = 12336;     // those of forward kernels with channels last
+constexpr std::int64_t kWidestKernel = 14;
 
 std::int64_t item_bytes(DType d) { return info(d).bits / 8; }
 
@@ -127,6 +129,11 @@ bool is_asked(const Convolution& c) {
 
 Plan plan_forward(const Convolution& c) {
   Plan plan;
+  if (c.is_channels_last) {
+    const std::int64_t out = channels_or(c.w[0], 64);
+    const std::int64_t out_block = out <= 16 ? 16 : out <= 32 ? 32 : 64;
+    return {kAsItLies, kAsItLies, 1, c.is_depthwise() ? 16 : out_block, kLastWork};
+  }
   if (c.is_depthwise()) {
     plan.w_in_block = 1;
   } else if (c.groups > 1) {
@@ -171,7 +178,11 @@ Plan plan_backward_weights(const Convolution& c) {
   }
   const std::int64_t in = channels_or(c.x[1], 16);
   const std::int64_t block = c.groups > 1 ? group_block(c) : 16;
-  if (c.is_depthwise() || c.is_dilated() || block == 0 || block == 4) {
+  bool is_wide = false;
+  for (int i = 0; i < c.num_axes(); ++i) is_wide = is_wide || kernel_size(c, i) > kWidestKernel;
+  const bool is_first = in == 1 || in == 3;
+  const bool is_narrow = in < 16 && !is_first && (c.is_dilated() || c.num_axes() == 3);
+  if (c.is_depthwise() || is_wide || is_narrow || block == 0 || block == 4) {
     plan = by_product_of_matrices(c);
     plan.scratch += threads() * 4 * weight_bytes(c, plan) + kRegistry;
     return plan;
@@ -181,7 +192,7 @@ Plan plan_backward_weights(const Convolution& c) {
     plan.scratch = gathered_scratch(c) + reduction_scratch(c, plan);
     return plan;
   }
-  if (in == 1 || in == 3) {
+  if (is_first) {
     plan.x_block = kAsItLies;
     plan.w_in_block = 1;
   } else if (in < 16) {

@@ -15,7 +15,7 @@ struct Convolution {
   Shape x, w, y;  // batch and channels first; w: out, in / groups, kernel
   std::vector<std::int64_t> stride, dilation;
   std::int64_t groups = 1;
-  bool has_padding = false, has_bias = false;
+  bool has_padding = false, has_bias = false, is_channels_last = false;
   DType dtype = DType::kF32;
 
   int num_axes() const { return x.rank() - 2; }
@@ -32,7 +32,7 @@ struct Plan {
   std::int64_t w_in_block = 16, w_out_block = 16;
   Dim scratch = 0;  // bytes
 
-  bool is_plain() const { return x_block == kAsItLies && y_block == kAsItLies; }
+  bool is_plain() const { return w_in_block == kAsItLies; }
 };
 
 Plan plan_forward(const Convolution& c);
