@@ -1,4 +1,5 @@
 // Attention: the kernel that PyTorch would choose, and what it keeps.
+#include "base/threads.h"
 #include "ops/aten.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
@@ -13,10 +14,41 @@ struct Query {
   bool is_causal = false, is_grouped = false;
 };
 
-// softmax(q k^T + mask) v, step by step
-Tensor math_attention(const Query& a) {
+constexpr bool is_half(DType d) { return d == DType::kBF16 || d == DType::kF16; }
+
+// A lower triangle of booleans, then as the numbers that are added to the scores.
+Tensor causal_bias(const Query& a) {
+  const Shape shape = {a.q.size(-2), a.k.size(-2)};
+  Tensor triangle;
+  {
+    const Tensor ones = eager::empty(shape, DType::kBool);
+    triangle = eager::empty(shape, DType::kBool);
+  }
+  return eager::empty(shape, a.q.dtype());
+}
+
+// Rows that are masked as a whole become zeros: where they are is found out for it.
+Tensor safe_softmax(const Tensor& scores) {
+  Tensor out = softmax(scores, {});
+  const Tensor masked = eager::empty(scores.shape(), DType::kBool);
+  Shape rows = scores.shape();
+  rows[rows.rank() - 1] = 1;
+  const Tensor whole_rows = eager::empty(rows, DType::kBool);
+  return out;
+}
+
+// softmax(q k^T + mask) v, step by step; halves are computed as floats
+Tensor math_attention(const Query& given) {
+  Query a = given;
+  const DType dtype = a.q.dtype();
+  const bool widens = is_half(dtype) && !on_cuda();
+  if (widens) {
+    a.q = to(a.q, DType::kF32);
+    a.k = to(a.k, DType::kF32);
+    a.v = to(a.v, DType::kF32);
+  }
   const Tensor q = scale(a.q);
-  Tensor k = a.k, v = a.v;
+  if (a.is_causal) a.mask = causal_bias(a);
   const auto repeated = [&](const Tensor& t) {
     Shape shape = t.shape();
     shape[t.dim() - 3] = a.q.size(-3);
@@ -26,19 +58,18 @@ Tensor math_attention(const Query& a) {
     });
     return out;
   };
+  Tensor k = a.k, v = a.v;
   if (a.is_grouped && a.q.size(-3) != k.size(-3)) {
     k = repeated(k);
     v = repeated(v);
   }
   Tensor scores = matmul(q, transpose(scale(k), -2, -1));
   if (a.mask.defined()) scores = add_(scores, a.mask);
-  if (a.is_causal) {
-    const Tensor mask = eager::empty({a.q.size(-2), a.k.size(-2)}, DType::kBool);
-    const Tensor bias = eager::empty({a.q.size(-2), a.k.size(-2)}, a.q.dtype());
-  }
-  const Tensor weights = softmax(scores, {});
+  Tensor weights = safe_softmax(scores);
   scores = {};
-  return matmul(a.dropout > 0 ? dropout(weights, a.dropout, true) : weights, v);
+  if (a.dropout > 0) weights = dropout(weights, a.dropout, true);
+  Tensor out = matmul(weights, v);
+  return widens ? to(out, dtype) : out;
 }
 
 Shape with_last(const Shape& shape, int rank) {
@@ -54,11 +85,45 @@ Tensor heads_inside(const Shape& shape, DType dtype) {
   return eager::alias(t, shape, strides);
 }
 
+// The tiles that each thread of the CPU's flash kernel works on.
+struct Tiles {
+  Dim queries, keys;
+
+  Tiles(const Tensor& q, const Tensor& k) {
+    // 32 queries at a time, 64 from a length of 192, 256 from one of 768
+    const Dim length = q.size(-2);
+    const Dim at_least_192 = min(Dim(1), floordiv(length, 192));
+    const Dim at_least_768 = min(Dim(1), floordiv(length, 768));
+    queries = min(length, 32 + 32 * at_least_192 + 192 * at_least_768);
+    keys = min(k.size(-2), Dim(512));
+  }
+};
+
+void work_forward(const Query& a) {
+  const Tiles t(a.q, a.k);
+  const Dim threads = default_threads();
+  // scores, their maxima and sums, and the rows of the result
+  const Dim each = t.queries * t.keys + 2 * t.queries + t.queries * a.v.size(-1);
+  const Tensor work = eager::empty({threads, each}, DType::kF32);
+  Tensor rounded;
+  if (is_half(a.q.dtype())) rounded = eager::empty({threads, t.queries, t.keys}, a.q.dtype());
+}
+
+void work_backward(const Tensor& q, const Tensor& k) {
+  const Tiles t(q, k);
+  const Dim threads = default_threads();
+  const Tensor work = eager::empty({threads, 2, t.queries, t.keys}, DType::kF32);
+  Tensor rounded;
+  if (is_half(q.dtype())) rounded = eager::empty({threads, 2, t.queries, t.keys}, q.dtype());
+  const Tensor sums = eager::empty({t.queries}, DType::kF32);
+}
+
 Tensor flash_attention(const Query& a, const Tensor& mask) {
   Shape shape = a.q.shape();
   shape[3] = a.v.size(-1);
   Tensor out = heads_inside(shape, a.q.dtype());
   const Tensor lse = eager::empty(with_last(a.q.shape(), 3), DType::kF32);
+  if (!on_cuda()) work_forward(a);
   Tensor seed, offset;
   if (on_cuda()) {
     seed = eager::empty({}, DType::kI64);
@@ -71,6 +136,11 @@ Tensor flash_attention(const Query& a, const Tensor& mask) {
                   // Contiguous in (batch, length, head, dim).
                   for (std::size_t i = 0; i < 3; ++i)
                     grads.push_back(heads_inside(n.saved[i].shape(), g[0].dtype()));
+                  if (!on_cuda()) {
+                    const bool lies_so = transpose(g[0], 1, 2).is_contiguous();
+                    const Tensor turned = lies_so ? Tensor() : eager::empty_like(g[0]);
+                    work_backward(n.saved[0], n.saved[1]);
+                  }
                   return grads;
                 });
   return out;

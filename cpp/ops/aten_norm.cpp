@@ -1,4 +1,5 @@
 // Normalisations: statistics are kept in the type of the accumulation.
+#include "base/threads.h"
 #include "ops/aten.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
@@ -31,7 +32,7 @@ void batch_norm_row(EagerCall& c) {
                   if (n.needs(0)) grads[0] = eager::empty_like(n.saved[0]);
                   if (n.needs(1)) grads[1] = eager::empty(per_channel, stats);
                   if (n.needs(2)) grads[2] = eager::empty(per_channel, stats);
-                  if (!on_cuda()) const Tensor scratch = eager::empty_like(g[0]);
+                  if (!on_cuda() && n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
                   return grads;
                 });
   c.out(out);
@@ -49,7 +50,7 @@ void instance_norm_row(EagerCall& c) {
                 [channels = Shape{input.size(1)}](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
                   if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
-                  if (!on_cuda()) const Tensor scratch = eager::empty_like(g[0]);
+                  if (!on_cuda() && n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
                   for (std::size_t i = 1; i < 3; ++i)
                     if (n.needs(i)) grads[i] = eager::empty(channels, g[0].dtype());
                   return grads;
@@ -58,7 +59,8 @@ void instance_norm_row(EagerCall& c) {
 }
 
 void layer_norm_row(EagerCall& c) {
-  const Tensor input = contiguous(c.in(0)), weight = c.in(1), bias = c.in(2);
+  const Tensor input = c.in(0), weight = c.in(1), bias = c.in(2);
+  const Tensor dense = input.is_contiguous() ? input : eager::empty(input.shape(), input.dtype());
   const int normalized = c.context().attr("normalized_shape") != nullptr &&
                                  c.context().attr("normalized_shape")->kind == AttrKind::kInts
                              ? static_cast<int>(c.ints_of("normalized_shape").size())
@@ -70,12 +72,19 @@ void layer_norm_row(EagerCall& c) {
   const DType stats = weight.defined() && !on_cuda() ? weight.dtype() : stats_type(input);
   const Tensor mean = eager::empty(rows, stats), rstd = eager::empty(rows, stats);
   eager::record("NativeLayerNorm", {input, weight, bias}, {out}, {input, mean, rstd, weight, bias},
-                [](eager::Node& n, const Tensors& g) {
+                [normalized](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
                   const Tensor dy = contiguous(g[0]);
+                  const Tensor& x = n.saved[0];
+                  const Tensor copy = x.is_contiguous() ? x : eager::empty(x.shape(), x.dtype());
                   if (n.needs(0)) grads[0] = eager::empty_like(dy);
                   if (n.needs(1)) grads[1] = eager::empty_like(n.saved[3]);
                   if (n.needs(2)) grads[2] = eager::empty_like(n.saved[4]);
+                  if (!on_cuda() && (n.needs(1) || n.needs(2))) {  // sums of each thread
+                    Dim width = 1;
+                    for (int i = 0; i < normalized; ++i) width *= x.size(-1 - i);
+                    const Tensor sums = eager::empty({2, default_threads(), width}, x.dtype());
+                  }
                   return grads;
                 });
   c.out(out);
@@ -131,10 +140,25 @@ void rms_norm_row(EagerCall& c) {
   c.out(to(out, input.dtype()));
 }
 
+// v * (g / norm(v)): v, g
+void weight_norm_row(EagerCall& c) {
+  const Tensor v = c.in(0), g = c.in(1);
+  Tensor out = eager::empty_like(v);
+  const Tensor norms = eager::empty(g.shape(), g.dtype());
+  eager::record("WeightNormInterface", {v, g}, {out}, {v, g, norms},
+                [](eager::Node& n, const Tensors&) {
+                  Tensors grads(2);
+                  if (n.needs(0)) grads[0] = eager::empty_like(n.saved[0]);
+                  if (n.needs(1)) grads[1] = eager::empty_like(n.saved[1]);
+                  return grads;
+                });
+  c.out(out);
+}
+
 constexpr Op kRows[] = {
-    row("batch_norm.default", batch_norm_row), row("instance_norm.default", instance_norm_row),
-    row("layer_norm.default", layer_norm_row), row("group_norm.default", group_norm_row),
-    row("rms_norm.default", rms_norm_row),
+    row("_weight_norm.default", weight_norm_row),    row("batch_norm.default", batch_norm_row),
+    row("instance_norm.default", instance_norm_row), row("layer_norm.default", layer_norm_row),
+    row("group_norm.default", group_norm_row),       row("rms_norm.default", rms_norm_row),
 };
 static_assert(complete(kRows));
 
