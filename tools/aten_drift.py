@@ -31,8 +31,8 @@ RECORD = re.compile(
 )
 
 
-def formulas() -> Iterator[tuple[str, set[str], set[str]]]:
-    """Name of each operator, its tensor arguments, and those of them that formulas keep."""
+def formulas() -> Iterator[tuple[str, set[str]]]:
+    """Name of each operator, and the tensors that its formulas keep."""
     import torchgen
     import yaml
 
@@ -52,7 +52,7 @@ def formulas() -> Iterator[tuple[str, set[str], set[str]]]:
             bare = METADATA.sub("", SIZES_ONLY.sub("", formula))
             words = set(re.findall(r"\w+", bare))
             kept |= {w for w in words if w in tensors or re.fullmatch(r"result\d*", w)}
-        yield name, tensors, kept
+        yield name, kept
 
 
 def overloads() -> set[str]:
@@ -74,7 +74,7 @@ def recorded() -> dict[str, set[str]]:
 def main(arguments: list[str]) -> int:
     rows, known = recorded(), overloads()
     differing = compared = 0
-    for name, tensors, kept in formulas():
+    for name, kept in formulas():
         key = name.partition(".")[0].replace("_", "").lower()
         if key not in rows or (name if "." in name else name + ".default") not in known:
             continue

@@ -33,6 +33,7 @@ __all__: list[str] = [
     "default_threads",
     "explain_view",
     "infer",
+    "is_eager",
     "layout_of",
     "pad_stack",
     "pattern_axes",
@@ -522,7 +523,10 @@ class MemoryModel:
     """
     The memory of an analysis; built on first use.
     """
-    def __init__(self, analysis: Analysis) -> None: ...
+    def __init__(self, analysis: Analysis, run: dict = {}) -> None:
+        """
+        `run`: how an eager framework runs the model, by the names of its options.
+        """
     def at(self, sizes: dict) -> BoundMemory: ...
     def fit(
         self,
@@ -682,6 +686,11 @@ def infer(
     strict: bool,
     user_rule: typing.Any,
 ) -> Analysis: ...
+def is_eager(graph: Graph) -> bool:
+    """
+    Whether the graph is one that an eager framework runs: of domain 'aten'.
+    """
+
 def layout_of(x: typing.Any) -> tuple[list[int], list[int], int, str]:
     """
     (shape, strides in bytes, bytes of an element, name of its type) of any array.

@@ -24,6 +24,9 @@ def report_dict(report: Report) -> dict[str, Any]:
         "ok": report.ok,
         "verdict": {"status": verdict.status, "text": verdict.text},
         "question": {
+            "mode": question.run.mode,
+            "optimizer": question.run.optimizer.name if question.run.optimizer else None,
+            "precision": question.run.precision,
             "profile": question.profile,
             "device": question.device,
             "budget": question.budget,
