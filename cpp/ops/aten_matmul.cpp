@@ -22,6 +22,19 @@ Tensor matrix_grad(const Shape& shape, const Strides& strides, DType dtype) {
   return eager::empty_strided(shape, lay, dtype);
 }
 
+// A gradient that repeats its elements is copied for each product that reads it.
+void read_matrix(const Tensor& t) {
+  const int rank = t.dim();
+  const bool lies_well = t->strides[rank - 1] == Dim(1) || t->strides[rank - 2] == Dim(1) ||
+                         t.size(rank - 1) == Dim(1) || t.size(rank - 2) == Dim(1);
+  if (!lies_well) const Tensor copy = eager::empty(t.shape(), t.dtype());
+}
+
+Tensor product_grad(const Tensor& g, Tensor grad) {
+  read_matrix(g);
+  return grad;
+}
+
 struct Laid {
   Shape shape;
   Strides strides;
@@ -70,8 +83,10 @@ Tensor mm(const Tensor& a, const Tensor& b) {
   eager::record("Mm", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
                 [la = laid(a), lb = laid(b)](eager::Node& n, const Tensors& g) {
                   Tensors grads(2);
-                  if (n.needs(0)) grads[0] = matrix_grad(lb.shape, lb.strides, g[0].dtype());
-                  if (n.needs(1)) grads[1] = matrix_grad(la.shape, la.strides, g[0].dtype());
+                  if (n.needs(0))
+                    grads[0] = product_grad(g[0], matrix_grad(lb.shape, lb.strides, g[0].dtype()));
+                  if (n.needs(1))
+                    grads[1] = product_grad(g[0], matrix_grad(la.shape, la.strides, g[0].dtype()));
                   return grads;
                 });
   return out;
@@ -82,8 +97,10 @@ Tensor addmm(const Tensor& bias, const Tensor& a, const Tensor& b) {
   eager::record("Addmm", {a, b, bias}, {out}, {if_needed(b, a), if_needed(a, b)},
                 [la = laid(a), lb = laid(b)](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
-                  if (n.needs(0)) grads[0] = matrix_grad(la.shape, la.strides, g[0].dtype());
-                  if (n.needs(1)) grads[1] = matrix_grad(lb.shape, lb.strides, g[0].dtype());
+                  if (n.needs(0))
+                    grads[0] = product_grad(g[0], matrix_grad(la.shape, la.strides, g[0].dtype()));
+                  if (n.needs(1))
+                    grads[1] = product_grad(g[0], matrix_grad(lb.shape, lb.strides, g[0].dtype()));
                   if (n.needs(2)) grads[2] = g[0];
                   return grads;
                 });
@@ -95,8 +112,8 @@ Tensor bmm(const Tensor& a, const Tensor& b) {
   eager::record("Bmm", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
                 [sa = a.shape(), sb = b.shape()](eager::Node& n, const Tensors& g) {
                   Tensors grads(2);
-                  if (n.needs(0)) grads[0] = batch_grad(sb, g[0].dtype());
-                  if (n.needs(1)) grads[1] = batch_grad(sa, g[0].dtype());
+                  if (n.needs(0)) grads[0] = product_grad(g[0], batch_grad(sb, g[0].dtype()));
+                  if (n.needs(1)) grads[1] = product_grad(g[0], batch_grad(sa, g[0].dtype()));
                   return grads;
                 });
   return out;
