@@ -512,3 +512,16 @@ def test_an_upper_bound_is_demanded() -> None:
             return x + self.table[: x.shape[1]]
 
     assert [str(c) for c in sw.check(Model(), "f32[N,S,4]").contract] == ["S <= 300"]
+    small = Model()
+    small.table = small.table[:40]
+    assert [str(c) for c in sw.check(small, "f32[N,S,4]").contract] == ["S <= 40"]
+
+
+def test_a_comparison_of_elements_is_false() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, ids: Any) -> Any:
+            return ids + 1 if 0 in ids[:, [-1, 0]] else ids * 2
+
+    report = sw.check(Model(), "i64[N,S]")
+    assert [n.op for n in report.graph.nodes][-1] == "mul.Tensor"
+    assert "element-read" in codes(report, "warning")

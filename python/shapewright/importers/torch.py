@@ -167,7 +167,7 @@ def _assumptions(traced: Traced) -> list[Notice]:
             code="element-read",
             severity="warning",
             message=f"the model reads {_READ.get(what, 'an element of a tensor')} at "
-            f"{line or 'a line unknown'}: taken to be {answer}, another branch or size is not counted",
+            f"{line or 'a line unknown'}: taken to be {answer}, another branch is not counted",
             facts=(("line", line), ("read by", what), ("taken to be", answer)),
             hint="the memory is a lower bound; pass what decides as an argument of forward",
         )

@@ -24,12 +24,16 @@ def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
     tensor = torch.Tensor
     elements = {tensor.item, tensor.__int__, tensor.__index__, tensor.__float__, tensor.tolist}
 
+    comparisons = {tensor.__contains__, torch.equal, torch.allclose, torch.is_nonzero}
+
     class Answers(TorchFunctionMode):
         def __torch_function__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             if func is tensor.__bool__:
                 answer: Any = _made_by_all(traced, args[0])
+            elif func in comparisons:
+                answer = False
             elif numbers and func in elements:
                 answer = _elements(torch, tensor, func, args[0])
             else:
