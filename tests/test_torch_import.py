@@ -453,12 +453,17 @@ def test_a_mask_is_asked_whether_all_of_it_holds() -> None:
         def forward(self, x: Any, mask: Any) -> Any:
             if torch.compiler.is_compiling():
                 return x.exp()
-            return x + 1 if (mask == 1).all() else x.sin()
+            held = mask == 1
+            if not held.all():
+                return x.cos()
+            full = held.sum() == held.numel()
+            return x + 1 if full else x.sin()
 
     report = sw.check(Model(), {"x": "f32[N]", "mask": "i64[N]"})
     assert [n.op for n in report.graph.nodes][-1] == "add.Tensor"
     assert codes(report, "note") == ["torch-route"]
-    assert "True" in next(f.message for f in report.findings if f.code == "element-read")
+    found = [f.facts["taken to be"] for f in report.findings if f.code == "element-read"]
+    assert found == ["True", "True"]
     assert not torch.compiler.is_compiling()
 
 

@@ -47,8 +47,20 @@ def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
 
 def _made_by_all(traced: Traced, value: Any) -> bool:
     proxy = traced.tracker.get(value)
-    node = None if proxy is None else proxy.proxy.node
-    return getattr(getattr(node, "target", None), "_opname", "") == "all"
+    return proxy is not None and _is_all(proxy.proxy.node)
+
+
+def _is_all(node: Any) -> bool:
+    """`mask.all()`, or `mask.sum() == mask.numel()`, its faster spelling."""
+    if _name(node) != "eq":
+        return _name(node) == "all"
+    total = node.args[0]
+    counted = total.args[0] if _name(total) == "sum" else None
+    return str(getattr(getattr(counted, "meta", {}).get("val"), "dtype", "")) == "torch.bool"
+
+
+def _name(node: Any) -> str:
+    return str(getattr(getattr(node, "target", None), "_opname", ""))
 
 
 def _elements(torch: Any, tensor: Any, func: Any, value: Any) -> Any:
