@@ -453,12 +453,17 @@ def test_a_mask_is_asked_whether_all_of_it_holds() -> None:
         def forward(self, x: Any, mask: Any) -> Any:
             if torch.compiler.is_compiling():
                 return x.exp()
-            return x + 1 if (mask == 1).all() else x.sin()
+            held = mask == 1
+            if not held.all():
+                return x.cos()
+            full = held.sum() == held.numel()
+            return x + 1 if full else x.sin()
 
     report = sw.check(Model(), {"x": "f32[N]", "mask": "i64[N]"})
     assert [n.op for n in report.graph.nodes][-1] == "add.Tensor"
     assert codes(report, "note") == ["torch-route"]
-    assert "True" in next(f.message for f in report.findings if f.code == "element-read")
+    found = [f.facts["taken to be"] for f in report.findings if f.code == "element-read"]
+    assert found == ["True", "True"]
     assert not torch.compiler.is_compiling()
 
 
@@ -512,3 +517,16 @@ def test_an_upper_bound_is_demanded() -> None:
             return x + self.table[: x.shape[1]]
 
     assert [str(c) for c in sw.check(Model(), "f32[N,S,4]").contract] == ["S <= 300"]
+    small = Model()
+    small.table = small.table[:40]
+    assert [str(c) for c in sw.check(small, "f32[N,S,4]").contract] == ["S <= 40"]
+
+
+def test_a_comparison_of_elements_is_false() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, ids: Any) -> Any:
+            return ids + 1 if 0 in ids[:, [-1, 0]] else ids * 2
+
+    report = sw.check(Model(), "i64[N,S]")
+    assert [n.op for n in report.graph.nodes][-1] == "mul.Tensor"
+    assert "element-read" in codes(report, "warning")

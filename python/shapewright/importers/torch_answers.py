@@ -24,12 +24,16 @@ def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
     tensor = torch.Tensor
     elements = {tensor.item, tensor.__int__, tensor.__index__, tensor.__float__, tensor.tolist}
 
+    comparisons = {tensor.__contains__, torch.equal, torch.allclose, torch.is_nonzero}
+
     class Answers(TorchFunctionMode):
         def __torch_function__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
             if func is tensor.__bool__:
                 answer: Any = _made_by_all(traced, args[0])
+            elif func in comparisons:
+                answer = False
             elif numbers and func in elements:
                 answer = _elements(torch, tensor, func, args[0])
             else:
@@ -43,8 +47,20 @@ def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
 
 def _made_by_all(traced: Traced, value: Any) -> bool:
     proxy = traced.tracker.get(value)
-    node = None if proxy is None else proxy.proxy.node
-    return getattr(getattr(node, "target", None), "_opname", "") == "all"
+    return proxy is not None and _is_all(proxy.proxy.node)
+
+
+def _is_all(node: Any) -> bool:
+    """`mask.all()`, or `mask.sum() == mask.numel()`, its faster spelling."""
+    if _name(node) != "eq":
+        return _name(node) == "all"
+    total = node.args[0]
+    counted = total.args[0] if _name(total) == "sum" else None
+    return str(getattr(getattr(counted, "meta", {}).get("val"), "dtype", "")) == "torch.bool"
+
+
+def _name(node: Any) -> str:
+    return str(getattr(getattr(node, "target", None), "_opname", ""))
 
 
 def _elements(torch: Any, tensor: Any, func: Any, value: Any) -> Any:

@@ -150,8 +150,9 @@ def _of_loss(error: BaseException, root: Any, names: Mapping[Any, str]) -> Notic
 def _ungiven(root: Any, traced: Traced, message: str) -> str:
     """An input that the message names and that was not given."""
     given = {name.partition(".")[0] for name, _, _ in traced.inputs}
-    for name in inspect.signature(root.forward).parameters:
-        if name not in given and re.search(rf"\b{re.escape(name)}\b", message):
+    for name, parameter in inspect.signature(root.forward).parameters.items():
+        is_named = parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+        if is_named and name not in given and re.search(rf"\b{re.escape(name)}\b", message):
             return f'add "{name}": "{likely_type(name)}" to inputs'
     return ""
 

@@ -36,7 +36,11 @@ def further_hints(
     inner = [name for name, is_first in symbols.items() if not is_first]
     first = first_hints(symbols, bounds)
     tried = [first]
-    for attempt in _attempts(inner, message):
+    told = [int(n) for n in re.findall(r"\d+", message)]
+    told = [
+        n for n in dict.fromkeys(told) if _LEAST_TOLD <= n <= 1 << 20 and n not in first.values()
+    ]
+    for attempt in _attempts(inner, told):
         sizes = {**first, **attempt}
         sizes = {n: _within(size, *bounds.get(n, (1, None))) for n, size in sizes.items()}
         if sizes not in tried and len(tried) < _MAX_ATTEMPTS:
@@ -44,11 +48,12 @@ def further_hints(
             yield sizes
 
 
-def _attempts(inner: list[str], message: str) -> Iterator[dict[str, int]]:
-    # A model that takes one size says which: "Input image size (192*224) doesn't match (30*30)".
-    for number in dict.fromkeys(int(n) for n in re.findall(r"\d+", message)):
-        if _LEAST_TOLD <= number <= 1 << 20:
-            yield dict.fromkeys(inner, number)
+def _attempts(inner: list[str], told: list[int]) -> Iterator[dict[str, int]]:
+    # A table of 64 positions takes any size below; a model that takes one size says which:
+    # "Input image size (192*224) doesn't match model (30*30)".
+    for number in told:
+        yield dict.fromkeys(inner, number - number // 4)
+        yield dict.fromkeys(inner, number)
     yield dict.fromkeys(inner, 224)
     yield {name: 8 * (i + 2) for i, name in enumerate(inner)}
     yield {name: 4096 + 512 * i for i, name in enumerate(inner)}
