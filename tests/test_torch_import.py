@@ -460,3 +460,55 @@ def test_a_mask_is_asked_whether_all_of_it_holds() -> None:
     assert codes(report, "note") == ["torch-route"]
     assert "True" in next(f.message for f in report.findings if f.code == "element-read")
     assert not torch.compiler.is_compiling()
+
+
+def test_inputs_bind_a_graph_that_was_traced() -> None:
+    graph = sw.load(Net(), {"x": "f32[N,3,H,W]"})
+    report = sw.check(graph, {"x": "f32[2,3,H,64]"})
+    assert outputs_of(report, "conv2d.default") == ["f32[2, 8, H, 64]"]
+    assert report.at(H=8).peak.live == sw.check(graph).at(N=2, H=8, W=64).peak.live
+    for text, code in [
+        ("f32[2,4,H,W]", "input-traced"),
+        ("f32[2,3,H]", "input-rank"),
+        ("i64[2,3,H,W]", "input-dtype"),
+    ]:  # fmt: skip
+        with pytest.raises(sw.ShapeError) as raised:
+            sw.check(graph, {"x": text})
+        assert raised.value.code == code
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_checkpoints_of_the_models_own_are_told(reentrant: bool) -> None:
+    from torch.utils.checkpoint import checkpoint
+
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(4, 4)
+
+        def forward(self, x: Any) -> Any:
+            return checkpoint(self.fc, x, use_reentrant=reentrant).sin()
+
+    graph, _, _ = read_model(Model(), Asked("f32[N,4]", train=True))
+    (found,) = (row for row in graph.faults if row["code"] == "checkpoint-inside")
+    assert "test_torch_import.py:" in found["message"]
+    assert [node.op for node in graph.nodes] == ["linear.default", "sin.default", "sum.default"]
+
+
+def test_that_no_size_is_one_is_not_demanded() -> None:
+    strides = nn.Sequential(*(nn.Conv2d(3, 3, 3, stride=2, padding=1) for _ in range(4)))
+    report = sw.check(strides, "f32[N,3,H,H]")
+    assert report.contract == ()
+    assert report.at(N=1, H=8).shape("conv2d_3") == (1, 3, 1, 1)
+
+
+def test_an_upper_bound_is_demanded() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("table", torch.zeros(300, 4))
+
+        def forward(self, x: Any) -> Any:
+            return x + self.table[: x.shape[1]]
+
+    assert [str(c) for c in sw.check(Model(), "f32[N,S,4]").contract] == ["S <= 300"]

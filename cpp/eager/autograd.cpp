@@ -263,8 +263,11 @@ void run_backward(Root root) {
 
 Tensor sum_to(const Tensor& grad, const Shape& shape) {
   if (grad.shape() == shape) return grad;
+  if (num_elements(grad.shape()) == num_elements(shape))
+    return alias(grad, shape, contiguous_strides(shape));
   const Tensor sum = empty(shape, grad.dtype());
-  return sum;
+  // Axes in front are summed, and then dropped by a view.
+  return grad.dim() > shape.rank() ? alias(sum, shape, sum->strides) : sum;
 }
 
 }  // namespace shapewright::eager

@@ -33,9 +33,13 @@ Tensor empty_like(const Tensor& t, DType dtype) {
 Tensor empty_like(const Tensor& t) { return empty_like(t, t.dtype()); }
 
 Tensor alias(const Tensor& t, const Shape& shape, const Strides& strides) {
-  return Tensor(std::make_shared<TensorBody>(t->storage, t.dtype(), shape, strides));
+  auto body = std::make_shared<TensorBody>(t->storage, t.dtype(), shape, strides);
+  body->base = t->base ? t->base : t.body();
+  return Tensor(std::move(body));
 }
 
-Tensor detach(const Tensor& t) { return alias(t, t.shape(), t->strides); }
+Tensor detach(const Tensor& t) {
+  return Tensor(std::make_shared<TensorBody>(t->storage, t.dtype(), t.shape(), t->strides));
+}
 
 }  // namespace shapewright::eager

@@ -20,6 +20,8 @@ struct TensorBody {
   std::shared_ptr<Node> grad_fn;   // of a leaf: what accumulates into `grad`
   std::uint32_t output_nr = 0;     // which output of grad_fn
   std::shared_ptr<TensorBody> grad;
+  // Of a view: the tensor that the storage was made for, which it keeps.
+  std::shared_ptr<TensorBody> base;
 
   TensorBody(StorageId s, DType d, Shape sh, Strides st);
   ~TensorBody();
@@ -63,8 +65,9 @@ Tensor empty(const Shape& shape, DType dtype);
 Tensor empty_strided(const Shape& shape, const Strides& strides, DType dtype);
 Tensor empty_like(const Tensor& t);  // dense, axes in the order of t
 Tensor empty_like(const Tensor& t, DType dtype);
-// The same storage seen otherwise, outside of autograd.
+// The same storage seen otherwise, outside of autograd; a view.
 Tensor alias(const Tensor& t, const Shape& shape, const Strides& strides);
+// The same storage without history, and no view of t.
 Tensor detach(const Tensor& t);
 
 }  // namespace shapewright::eager

@@ -32,7 +32,10 @@ class Asked:
 
 
 def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]:
-    """The graph of a source, what to call it in messages, and types that replace declared ones."""
+    """The graph of a source, what to call it in messages, and types that replace declared ones.
+
+    What `inputs` says of a graph that was traced is added to `asked.bounds` instead.
+    """
     if is_module(source):
         from shapewright.importers.torch import import_module
 
@@ -54,7 +57,13 @@ def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]
         return read_pt2(archive, given), archive if isinstance(archive, str) else "", []
     if isinstance(source, Graph):
         given = [row for row in source.given if row[0] not in dict(given)] + given
-    return (*core_graph(source), given)
+    graph, name = core_graph(source)
+    if given and any(domain == "aten" for domain, _ in graph.opsets):
+        from shapewright.importers.torch_given import sizes_given
+
+        asked.bounds.extend((symbol, size, size) for symbol, size in sizes_given(graph, given))
+        given = []
+    return graph, name, given
 
 
 def is_module(source: Any) -> bool:

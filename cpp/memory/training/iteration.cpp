@@ -180,6 +180,8 @@ class Runner {
 
   void run_again(const eager::Segment& segment, const std::vector<NodeId>& nodes,
                  const std::vector<std::pair<ValueId, Tensor>>& read) {
+    Tensor random_state;  // of before, to be set again
+    if (!machine_.on_cuda()) random_state = eager::empty({kRandomStateBytes}, DType::kU8);
     std::vector<std::pair<ValueId, Tensor>> before;
     for (const auto& [v, tensor] : read) before.emplace_back(v, std::exchange(tensors_[v], tensor));
     for (const NodeId n : nodes)

@@ -47,6 +47,8 @@ def import_module(
     with left_alone(module), torch.set_grad_enabled(grad_enabled):
         traced, notices = _trace(module, call, bounds or {}, wanted)
         notices += [*_assumptions(traced), *_functions(traced)]
+        if train and traced.checkpoints:
+            notices.append(_checkpoint_note(traced.checkpoints[0]))
         run = read_run(traced, call, requires_grad, grad_enabled)
         fitted = ""
         fixed = specialised(traced, run.names) if traced.is_complete else {}
@@ -126,6 +128,17 @@ def _route_note(route: str, reason: str = "") -> Notice:
     message = f"traced by {route}" + (", as torch.export refuses the model" if reason else "")
     facts = (("torch.export said", reason),) if reason else ()
     return Notice(code="torch-route", severity="note", message=message, facts=facts)
+
+
+def _checkpoint_note(line: str) -> Notice:
+    return Notice(
+        code="checkpoint-inside",
+        severity="warning",
+        message=f"the model runs segments again in backward ({line}), which is not counted: "
+        "what it keeps is an upper bound",
+        facts=(("line", line),),
+        hint="turn it off in the model, and give the option checkpoint a pattern of its modules",
+    )
 
 
 def _functions(traced: Traced) -> list[Notice]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from shapewright.importers.torch_scope import is_machinery
 
+_SEGMENT = "_checkpoint_without_reentrant_generator"
+
 
 @contextmanager
 def custom_functions(found: dict[str, str]) -> Iterator[None]:
@@ -30,6 +32,34 @@ def custom_functions(found: dict[str, str]) -> Iterator[None]:
         yield
     finally:
         base.apply = applied  # type: ignore[method-assign]
+
+
+@contextmanager
+def checkpoints(found: list[str]) -> Iterator[None]:
+    """Lines of the model that ask for a segment to be run again in backward."""
+    from torch.utils import checkpoint
+
+    library: Any = checkpoint
+    plain = library.__dict__.get(_SEGMENT)
+    nested = library.CheckpointFunction.__dict__.get("forward")
+    if plain is None or nested is None:  # another version of PyTorch
+        yield
+        return
+
+    def noted(function: Any) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            found.append(calling_line())
+            return function(*args, **kwargs)
+
+        return call
+
+    setattr(library, _SEGMENT, noted(plain))
+    library.CheckpointFunction.forward = staticmethod(noted(nested.__func__))
+    try:
+        yield
+    finally:
+        setattr(library, _SEGMENT, plain)
+        library.CheckpointFunction.forward = nested
 
 
 def calling_line() -> str:

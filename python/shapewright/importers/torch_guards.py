@@ -73,12 +73,10 @@ def _relations(traced: Traced, names: Mapping[Any, str]) -> Iterator[tuple[str, 
         if now != symbol and text is not None and text != name:
             yield "equal", name, text, symbol
             continue
+        # A lower bound mostly says that no size on the way is 1: H >= 17 of four strides.
         bounds = env.var_to_range.get(symbol)
-        if bounds is not None:
-            if bounds.lower.is_Integer and bounds.lower >= _LEAST_LOWER:
-                yield "at-most", str(int(bounds.lower)), name, symbol
-            if bounds.upper.is_Integer and bounds.upper < 2**62:
-                yield "at-most", name, str(int(bounds.upper)), symbol
+        if bounds is not None and bounds.upper.is_Integer and bounds.upper < 2**62:
+            yield "at-most", name, str(int(bounds.upper)), symbol
     divided: dict[Any, int] = {}  # symbols that a number divides
     for guard in sorted(env.guards, key=lambda guard: len(guard.expr.free_symbols)):
         expr = env.replace(guard.expr)
