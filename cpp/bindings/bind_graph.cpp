@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "bindings/attr_cast.h"
 #include "bindings/text_cast.h"
 #include "graph/builder.h"
 #include "graph/scope.h"
@@ -47,11 +48,6 @@ namespace {
 
 using GraphPtr = std::shared_ptr<Graph>;
 
-// A body of If, Loop or Scan as an attribute.
-struct BlockRef {
-  BlockId index = 0;
-};
-
 struct ValueView {
   GraphPtr graph;
   ValueId id;
@@ -82,102 +78,6 @@ py::list values_of(const GraphPtr& graph, std::span<const ValueId> ids) {
   return values;
 }
 
-py::object attr_value(const Attr& attr) {
-  switch (attr.kind) {
-    case AttrKind::kInt: return py::int_(attr.i);
-    case AttrKind::kFloat: return py::float_(attr.f);
-    case AttrKind::kString: return text_to_python(attr.s);
-    case AttrKind::kInts: return py::cast(attr.ints);
-    case AttrKind::kFloats: return py::cast(attr.floats);
-    case AttrKind::kStrings: {
-      py::list texts;
-      for (const std::string& s : attr.strings) texts.append(text_to_python(s));
-      return texts;
-    }
-    case AttrKind::kTensor: return py::cast(attr.tensor);
-    case AttrKind::kGraph:
-    case AttrKind::kGraphs: {
-      py::list blocks;
-      for (const BlockId block : attr.blocks) blocks.append(BlockRef{block});
-      if (attr.kind == AttrKind::kGraph && !attr.blocks.empty()) return blocks[0];
-      return blocks;
-    }
-    case AttrKind::kOther: return py::none();
-  }
-  return py::none();
-}
-
-[[noreturn]] void bad_attr(const std::string& name, const py::handle& value) {
-  throw py::type_error("attribute '" + name + "' cannot be " +
-                       py::repr(py::type::handle_of(value)).cast<std::string>());
-}
-
-// A list as the narrowest of ints, floats and strings that holds it; an empty one is ints.
-void set_list(Attr& attr, const py::sequence& list) {
-  bool all_ints = true, all_floats = true, all_texts = true, all_blocks = list.size() > 0;
-  for (const py::handle item : list) {
-    all_ints = all_ints && PyIndex_Check(item.ptr()) != 0;
-    all_floats = all_floats && (PyIndex_Check(item.ptr()) != 0 || PyFloat_Check(item.ptr()) != 0);
-    all_texts = all_texts && (py::isinstance<py::str>(item) || py::isinstance<py::bytes>(item));
-    all_blocks = all_blocks && py::isinstance<BlockRef>(item);
-  }
-  if (all_ints) {
-    attr.kind = AttrKind::kInts;
-    attr.ints = list.cast<std::vector<std::int64_t>>();
-  } else if (all_floats) {
-    attr.kind = AttrKind::kFloats;
-    attr.floats = list.cast<std::vector<float>>();
-  } else if (all_texts) {
-    attr.kind = AttrKind::kStrings;
-    attr.strings = list.cast<std::vector<std::string>>();
-  } else if (all_blocks) {
-    attr.kind = AttrKind::kGraphs;
-    for (const py::handle item : list) attr.blocks.push_back(item.cast<BlockRef>().index);
-  } else {
-    bad_attr(attr.name, list);
-  }
-}
-
-Attr to_attr(const std::string& name, const py::handle& value) {
-  if (py::hasattr(value, "tolist")) return to_attr(name, value.attr("tolist")());  // of NumPy
-  Attr attr;
-  attr.name = name;
-  if (py::isinstance<py::str>(value) || py::isinstance<py::bytes>(value)) {
-    attr.kind = AttrKind::kString;
-    attr.s = value.cast<std::string>();
-  } else if (py::isinstance<TensorData>(value)) {
-    attr.kind = AttrKind::kTensor;
-    attr.tensor = value.cast<TensorData>();
-  } else if (py::isinstance<BlockRef>(value)) {
-    attr.kind = AttrKind::kGraph;
-    attr.blocks = {value.cast<BlockRef>().index};
-  } else if (PyIndex_Check(value.ptr())) {
-    attr.kind = AttrKind::kInt;
-    attr.i = value.cast<std::int64_t>();
-  } else if (PyFloat_Check(value.ptr()) || PyNumber_Check(value.ptr())) {
-    attr.kind = AttrKind::kFloat;
-    attr.f = value.cast<float>();
-  } else if (py::isinstance<py::sequence>(value)) {
-    set_list(attr, value.cast<py::sequence>());
-  } else {
-    bad_attr(name, value);
-  }
-  return attr;
-}
-
-AttrSet to_attrs(const py::dict& attrs) {
-  AttrSet set;
-  for (const auto& [name, value] : attrs) {
-    const auto text = name.cast<std::string>();
-    try {
-      set.push_back(to_attr(text, value));
-    } catch (const py::cast_error&) {  // a number past 64 bits
-      bad_attr(text, value);
-    }
-  }
-  return set;
-}
-
 DType to_dtype(const std::string& name) {
   Graph scratch;
   return parse_declared_type(scratch, name).dtype;
@@ -200,73 +100,6 @@ TensorData make_tensor(const std::string& dtype, std::vector<std::int64_t> dims,
 py::object tensor_bytes(const TensorData& tensor) {
   if (!tensor.has_data) return py::none();
   return py::bytes(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
-}
-
-std::vector<ValueId> add_node(GraphBuilder& builder, const std::string& op,
-                              const std::vector<std::optional<ValueId>>& inputs,
-                              const py::dict& attrs, const std::string& name,
-                              std::size_t num_outputs, const std::string& domain) {
-  std::vector<ValueId> ids;
-  for (const std::optional<ValueId> input : inputs) ids.push_back(input.value_or(kNone));
-  const NodeId node = builder.add(op, ids, to_attrs(attrs), name, num_outputs, domain);
-  const Graph& graph = builder.graph();
-  const std::span<const ValueId> outputs = graph.outputs(graph.nodes[node]);
-  return {outputs.begin(), outputs.end()};
-}
-
-// One call for all nodes of a graph: rows are tuples, read without casters where they are many.
-ValueId add_nodes(GraphBuilder& builder, const std::string& domain, const py::list& rows) {
-  const auto first = static_cast<ValueId>(builder.graph().values.size());
-  std::vector<ValueId> inputs;
-  for (const py::handle item : rows) {
-    const auto row = py::reinterpret_borrow<py::tuple>(item);
-    inputs.clear();
-    for (const py::handle input : py::reinterpret_borrow<py::list>(row[1])) {
-      const auto id = input.cast<std::int64_t>();
-      inputs.push_back(id < 0 ? kNone : static_cast<ValueId>(id));
-    }
-    const auto types = py::reinterpret_borrow<py::list>(row[7]);
-    const NodeId node = builder.add(row[0].cast<std::string_view>(), inputs,
-                                    to_attrs(py::reinterpret_borrow<py::dict>(row[2])),
-                                    row[3].cast<std::string_view>(), types.size(), domain);
-    builder.describe(node, row[4].cast<std::string_view>(), row[5].cast<std::string_view>(),
-                     row[6].cast<bool>());
-    const std::uint32_t output = builder.graph().nodes[node].first_output;
-    for (std::size_t i = 0; i < types.size(); ++i) {
-      builder.declare(builder.graph().edges[output + i], types[i].cast<std::string_view>());
-    }
-  }
-  return first;
-}
-
-ValueId add_state(GraphBuilder& builder, const py::list& rows) {
-  const auto first = static_cast<ValueId>(builder.graph().values.size());
-  for (const py::handle item : rows) {
-    const auto row = py::reinterpret_borrow<py::tuple>(item);
-    TensorData data;
-    data.dtype = dtype_from_name(row[1].cast<std::string_view>()).value_or(DType::kUnknown);
-    data.dims = row[2].cast<std::vector<std::int64_t>>();
-    const ValueId id = builder.constant(row[0].cast<std::string_view>(), std::move(data));
-    Value& value = builder.graph().values[id];
-    value.requires_grad = row[3].cast<bool>();
-    value.is_buffer = row[4].cast<bool>();
-  }
-  return first;
-}
-
-void add_fault(GraphBuilder& builder, const std::string& code, const std::string& severity,
-               const std::string& message, const Facts& facts, const std::string& hint,
-               std::optional<NodeId> node) {
-  builder.graph().faults.push_back(
-      {code, message, facts, node.value_or(kNone), severity == "error", hint, severity == "note"});
-}
-
-void add_demand(GraphBuilder& builder, const std::string& relation, const std::string& left,
-                const std::string& right, NodeId node) {
-  const Demand::Kind kind = relation == "equal"     ? Demand::Kind::kEqual
-                            : relation == "at-most" ? Demand::Kind::kAtMost
-                                                    : Demand::Kind::kDivides;
-  builder.demand(kind, left, right, node);
 }
 
 py::list nodes_of(const GraphPtr& graph, std::size_t block) {
@@ -419,73 +252,6 @@ void bind_graph(py::module_& m) {
           "released_after", [](const Graph& g) { return g.released_after; },
           "By value: the number of the node after which the program has no name for it.")
       .def_property_readonly("faults", &faults_of);
-
-  py::class_<GraphBuilder>(m, "GraphBuilder", "Builds a graph by hand; values are numbers.")
-      .def(py::init<std::int64_t>(), py::arg("opset") = 20)
-      .def(
-          "input",
-          [](GraphBuilder& b, const std::string& name, const std::string& type) {
-            return b.input(name, parse_declared_type(b.graph(), type));
-          },
-          py::arg("name"), py::arg("type"))
-      .def(
-          "param",
-          [](GraphBuilder& b, const std::string& name, const std::string& type) {
-            return b.param(name, parse_declared_type(b.graph(), type));
-          },
-          py::arg("name"), py::arg("type"))
-      .def("constant", &GraphBuilder::constant, py::arg("name"), py::arg("data"))
-      .def("add", &add_node, py::arg("op"), py::arg("inputs"), py::arg("attrs") = py::dict(),
-           py::arg("name") = "", py::arg("num_outputs") = 1, py::arg("domain") = "",
-           "Adds a node; the numbers of its outputs.")
-      .def("add_many", &add_nodes, py::arg("domain"), py::arg("rows"),
-           "Adds nodes (op, inputs, attrs, name, module, origin, grad_enabled, types of outputs); "
-           "an input is the number of a value, -1 for none. The number of the first output.")
-      .def("state", &add_state, py::arg("rows"),
-           "Adds params (name, dtype, dims, requires_grad, is_buffer); the number of the first.")
-      .def(
-          "require_grad",
-          [](GraphBuilder& b, ValueId value) { b.graph().values.at(value).requires_grad = true; },
-          py::arg("value"))
-      .def(
-          "loss", [](GraphBuilder& b, ValueId value) { b.graph().loss = value; }, py::arg("value"))
-      .def(
-          "released_after",
-          [](GraphBuilder& b, std::vector<std::int64_t> nodes) {
-            std::vector<NodeId> ids;
-            for (const std::int64_t n : nodes)
-              ids.push_back(n < 0 ? kNone : static_cast<NodeId>(n));
-            b.graph().released_after = std::move(ids);
-          },
-          py::arg("nodes"), "By value: the node after which it has no name, -1 for never.")
-      .def("fault", &add_fault, py::arg("code"), py::arg("severity"), py::arg("message"),
-           py::arg("facts"), py::arg("hint") = "", py::arg("node") = py::none())
-      .def("demand", &add_demand, py::arg("relation"), py::arg("left"), py::arg("right"),
-           py::arg("node"))
-      .def("symbol_range", &GraphBuilder::symbol_range, py::arg("name"), py::arg("lower"),
-           py::arg("upper"))
-      .def(
-          "call_it",
-          [](GraphBuilder& b, const std::string& name, const std::string& producer) {
-            b.graph().graph_name = name;
-            b.graph().producer = producer;
-          },
-          py::arg("name"), py::arg("producer"))
-      .def_property_readonly("num_values", [](GraphBuilder& b) { return b.graph().values.size(); })
-      .def("output", &GraphBuilder::output, py::arg("value"))
-      .def("opset", &GraphBuilder::opset, py::arg("domain"), py::arg("version"))
-      .def("begin_block", [](GraphBuilder& b) { return BlockRef{b.begin_block()}; })
-      .def("end_block", &GraphBuilder::end_block)
-      .def(
-          "name_of",
-          [](GraphBuilder& b, ValueId value) {
-            if (value >= b.graph().values.size()) throw py::index_error("no such value");
-            return text_to_python(b.graph().values[value].name);
-          },
-          py::arg("value"))
-      .def(
-          "snapshot", [](GraphBuilder& b) { return std::make_shared<Graph>(b.graph().snapshot()); },
-          "The graph as it is now; what is added later does not change it.");
 
   m.def(
       "read_onnx_file",

@@ -155,6 +155,9 @@ def _functions(traced: Traced) -> list[Notice]:
     ]
 
 
+_READ = {"__bool__": "the truth of a tensor", "tolist": "the elements of a tensor"}
+
+
 def _assumptions(traced: Traced) -> list[Notice]:
     by_line: dict[str, tuple[str, str]] = {}
     for what, answer, line in traced.assumed:
@@ -163,8 +166,8 @@ def _assumptions(traced: Traced) -> list[Notice]:
         Notice(
             code="element-read",
             severity="warning",
-            message=f"the model reads an element of a tensor at {line or 'a line unknown'}: "
-            f"{what} is taken to be {answer}, so that another branch or size is not counted",
+            message=f"the model reads {_READ.get(what, 'an element of a tensor')} at "
+            f"{line or 'a line unknown'}: taken to be {answer}, another branch or size is not counted",
             facts=(("line", line), ("read by", what), ("taken to be", answer)),
             hint="the memory is a lower bound; pass what decides as an argument of forward",
         )
