@@ -131,13 +131,9 @@ void broadcast_row(EagerCall& c) {
   for (std::size_t i = 0; i < c.num_outputs(); ++i) c.out(expand(c.in(i), c.out_shape(i)));
 }
 
-void fill_row(EagerCall& c) { c.out(c.in(0)); }
-
 constexpr Op kRows[] = {
     row("diff.default", diff_row),
     row("broadcast_tensors.default", broadcast_row),
-    row("fill_.Scalar", fill_row),
-    row("fill_.Tensor", fill_row),
     row("embedding.default", embedding_row),
     row("index.Tensor", index_row),
     row("index_select.default", index_select_row),
