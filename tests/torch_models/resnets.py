@@ -168,6 +168,8 @@ MODELS = [
         resnet50,
         {"x": "f32[N, 3, 64, 64]"},
         batches(2, 4, 7),
-        loss=lambda out: nn.functional.cross_entropy(out, torch.zeros(out.shape[0], dtype=torch.long)),
+        loss=lambda out: nn.functional.cross_entropy(
+            out, torch.zeros(out.shape[0], dtype=torch.long)
+        ),
     ),
 ]
