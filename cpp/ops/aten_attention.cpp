@@ -121,7 +121,8 @@ void work_backward(const Tensor& q, const Tensor& k) {
 Tensor flash_attention(const Query& a, const Tensor& mask) {
   Shape shape = a.q.shape();
   shape[3] = a.v.size(-1);
-  Tensor out = heads_inside(shape, a.q.dtype());
+  // On the CPU as the queries lie.
+  Tensor out = on_cuda() ? heads_inside(shape, a.q.dtype()) : eager::empty_like(a.q);
   const Tensor lse = eager::empty(with_last(a.q.shape(), 3), DType::kF32);
   if (!on_cuda()) work_forward(a);
   Tensor seed, offset;
@@ -146,10 +147,11 @@ Tensor flash_attention(const Query& a, const Tensor& mask) {
   return out;
 }
 
-// The CPU's flash kernel: 4 dims, no dropout, no gradient of the mask.
+// The CPU's flash kernel: 4 dims, no dropout, no gradient of the mask, nothing to broadcast.
 bool cpu_takes_flash(const Query& a) {
-  return a.q.dim() == 4 && a.dropout == 0 && !(a.mask.defined() && a.mask.requires_grad()) &&
-         a.q.size(-1) == a.v.size(-1);
+  return a.q.dim() == 4 && a.q.size(0) == a.k.size(0) &&
+         (a.is_grouped || a.q.size(1) == a.k.size(1)) && a.dropout == 0 &&
+         !(a.mask.defined() && a.mask.requires_grad()) && a.q.size(-1) == a.v.size(-1);
 }
 
 // On a GPU: flash for halves without a mask, memory-efficient otherwise, math as the last.

@@ -116,7 +116,24 @@ void expanded_row(EagerCall& c) {  // meshgrid
 
 void nothing_row(EagerCall&) {}
 
+// Neighbours' differences, of what was put before and behind joined to it first.
+void diff_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Shape shape = c.out_shape();
+  shape[c.axis_of("dim", -1, self.dim())] += 1;
+  const Tensor joined = c.num_inputs() > 1 ? eager::empty(shape, self.dtype()) : Tensor();
+  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  eager::record("Diff", {self}, {out}, {}, fresh_back(self.shape()));
+  c.out(out);
+}
+
+void broadcast_row(EagerCall& c) {
+  for (std::size_t i = 0; i < c.num_outputs(); ++i) c.out(expand(c.in(i), c.out_shape(i)));
+}
+
 constexpr Op kRows[] = {
+    row("diff.default", diff_row),
+    row("broadcast_tensors.default", broadcast_row),
     row("embedding.default", embedding_row),
     row("index.Tensor", index_row),
     row("index_select.default", index_select_row),

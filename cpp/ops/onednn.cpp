@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::int64_t kRegistry = 128;       // alignment of one scratchpad
 constexpr std::int64_t kReduction = 8384;     // barriers of a reduction over threads
-constexpr std::int64_t kStridedWork = 98352;  // accumulators of strided kernels: 60 to 260 KiB
-constexpr std::int64_t kLastWork = 12336;     // those of forward kernels with channels last
+constexpr std::int64_t kStridedWork = 61488;  // accumulators of strided kernels: up to 260 KiB
+constexpr std::int64_t kBiasReduction = 12352;
+constexpr std::int64_t kLastWork = 12336;  // those of forward kernels with channels last
 constexpr std::int64_t kWidestKernel = 14;
 
 std::int64_t item_bytes(DType d) { return info(d).bits / 8; }
@@ -62,7 +63,10 @@ Plan by_product_of_matrices(const Convolution& c) {
   Plan plan;
   plan.x_block = plan.y_block = kAsItLies;
   plan.w_in_block = plan.w_out_block = kAsItLies;
-  plan.scratch = threads() * column_bytes(c) + kRegistry;
+  // of a volume one slice at a time
+  Dim columns = in_per_group(c) * kernel_elements(c) * item_bytes(c.dtype);
+  for (int i = c.num_axes() == 3 ? 3 : 2; i < c.y.rank(); ++i) columns *= c.y[i];
+  plan.scratch = threads() * columns + kRegistry;
   return plan;
 }
 
@@ -80,7 +84,10 @@ Dim reduces(const Convolution& c) {
 
 Dim reduction_scratch(const Convolution& c, const Plan& plan) {
   const Dim bias = c.has_bias ? padded(c.w[0], 16) * item_bytes(c.dtype) : Dim(0);
-  return reduces(c) * ((threads() - 1) * (weight_bytes(c, plan) + bias) + kReduction);
+  // Fewer blocks of channels than threads: those share the sum of the bias too.
+  const bool shares_bias = c.has_bias && channels_or(c.w[0], 1 << 20) <= 16 * (threads() - 1);
+  return reduces(c) * ((threads() - 1) * (weight_bytes(c, plan) + bias) + kReduction) +
+         (shares_bias ? kBiasReduction + bias_scratch(c, 16) : Dim(0));
 }
 
 }  // namespace
