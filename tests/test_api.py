@@ -97,7 +97,7 @@ assert "onnx" not in sys.modules and "google.protobuf" not in sys.modules
         assert refused.value.code == "source-unsupported"
         assert ".onnx" in refused.value.facts["supported"]
 
-    @pytest.mark.parametrize("suffix", [".pt2", ".keras", ".safetensors"])
+    @pytest.mark.parametrize("suffix", [".pt", ".keras", ".safetensors"])
     def test_other_files_are_refused(self, tmp_path: Path, suffix: str) -> None:
         path = tmp_path / f"model{suffix}"
         path.write_bytes(b"PK")

@@ -17,15 +17,16 @@ ROOT = Path(__file__).resolve().parent.parent
 CPP = ROOT / "cpp"
 PACKAGE = ROOT / "python" / "shapewright"
 
-# base <- dim <- graph <- ops <- infer <- memory <- bindings; onnx needs the graph alone.
+# base <- dim <- graph <- eager <- ops <- infer <- memory <- bindings; onnx needs the graph alone.
 # base <- layout <- copy <- bindings.
 CPP_MAY_INCLUDE: dict[str, set[str]] = {
     "base": set(),
     "dim": {"base"},
     "graph": {"base", "dim"},
-    "ops": {"base", "dim", "graph"},
+    "eager": {"base", "dim", "graph"},
+    "ops": {"base", "dim", "graph", "eager"},
     "infer": {"base", "dim", "graph", "ops"},
-    "memory": {"base", "dim", "graph", "ops", "infer"},
+    "memory": {"base", "dim", "graph", "eager", "ops", "infer"},
     "onnx": {"base", "dim", "graph"},
     "layout": {"base"},
     "copy": {"base", "layout"},

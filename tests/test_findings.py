@@ -15,7 +15,7 @@ WORD = r'"([a-z0-9]+(?:-[a-z0-9]+)+)"'
 
 # Kebab-case words of the sources that are no codes.
 NOT_CODES = {
-    "at-most", "data-dependent", "one-is-one",
+    "adamw-8bit", "at-most", "bf16-amp", "data-dependent", "fp16-amp", "one-is-one", "sgd-momentum",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "bindings/attr_cast.h"
 #include "bindings/text_cast.h"
 #include "graph/builder.h"
 #include "graph/scope.h"
@@ -47,11 +48,6 @@ namespace {
 
 using GraphPtr = std::shared_ptr<Graph>;
 
-// A body of If, Loop or Scan as an attribute.
-struct BlockRef {
-  BlockId index = 0;
-};
-
 struct ValueView {
   GraphPtr graph;
   ValueId id;
@@ -82,102 +78,6 @@ py::list values_of(const GraphPtr& graph, std::span<const ValueId> ids) {
   return values;
 }
 
-py::object attr_value(const Attr& attr) {
-  switch (attr.kind) {
-    case AttrKind::kInt: return py::int_(attr.i);
-    case AttrKind::kFloat: return py::float_(attr.f);
-    case AttrKind::kString: return text_to_python(attr.s);
-    case AttrKind::kInts: return py::cast(attr.ints);
-    case AttrKind::kFloats: return py::cast(attr.floats);
-    case AttrKind::kStrings: {
-      py::list texts;
-      for (const std::string& s : attr.strings) texts.append(text_to_python(s));
-      return texts;
-    }
-    case AttrKind::kTensor: return py::cast(attr.tensor);
-    case AttrKind::kGraph:
-    case AttrKind::kGraphs: {
-      py::list blocks;
-      for (const BlockId block : attr.blocks) blocks.append(BlockRef{block});
-      if (attr.kind == AttrKind::kGraph && !attr.blocks.empty()) return blocks[0];
-      return blocks;
-    }
-    case AttrKind::kOther: return py::none();
-  }
-  return py::none();
-}
-
-[[noreturn]] void bad_attr(const std::string& name, const py::handle& value) {
-  throw py::type_error("attribute '" + name + "' cannot be " +
-                       py::repr(py::type::handle_of(value)).cast<std::string>());
-}
-
-// A list as the narrowest of ints, floats and strings that holds it; an empty one is ints.
-void set_list(Attr& attr, const py::sequence& list) {
-  bool all_ints = true, all_floats = true, all_texts = true, all_blocks = list.size() > 0;
-  for (const py::handle item : list) {
-    all_ints = all_ints && PyIndex_Check(item.ptr()) != 0;
-    all_floats = all_floats && (PyIndex_Check(item.ptr()) != 0 || PyFloat_Check(item.ptr()) != 0);
-    all_texts = all_texts && (py::isinstance<py::str>(item) || py::isinstance<py::bytes>(item));
-    all_blocks = all_blocks && py::isinstance<BlockRef>(item);
-  }
-  if (all_ints) {
-    attr.kind = AttrKind::kInts;
-    attr.ints = list.cast<std::vector<std::int64_t>>();
-  } else if (all_floats) {
-    attr.kind = AttrKind::kFloats;
-    attr.floats = list.cast<std::vector<float>>();
-  } else if (all_texts) {
-    attr.kind = AttrKind::kStrings;
-    attr.strings = list.cast<std::vector<std::string>>();
-  } else if (all_blocks) {
-    attr.kind = AttrKind::kGraphs;
-    for (const py::handle item : list) attr.blocks.push_back(item.cast<BlockRef>().index);
-  } else {
-    bad_attr(attr.name, list);
-  }
-}
-
-Attr to_attr(const std::string& name, const py::handle& value) {
-  if (py::hasattr(value, "tolist")) return to_attr(name, value.attr("tolist")());  // of NumPy
-  Attr attr;
-  attr.name = name;
-  if (py::isinstance<py::str>(value) || py::isinstance<py::bytes>(value)) {
-    attr.kind = AttrKind::kString;
-    attr.s = value.cast<std::string>();
-  } else if (py::isinstance<TensorData>(value)) {
-    attr.kind = AttrKind::kTensor;
-    attr.tensor = value.cast<TensorData>();
-  } else if (py::isinstance<BlockRef>(value)) {
-    attr.kind = AttrKind::kGraph;
-    attr.blocks = {value.cast<BlockRef>().index};
-  } else if (PyIndex_Check(value.ptr())) {
-    attr.kind = AttrKind::kInt;
-    attr.i = value.cast<std::int64_t>();
-  } else if (PyFloat_Check(value.ptr()) || PyNumber_Check(value.ptr())) {
-    attr.kind = AttrKind::kFloat;
-    attr.f = value.cast<float>();
-  } else if (py::isinstance<py::sequence>(value)) {
-    set_list(attr, value.cast<py::sequence>());
-  } else {
-    bad_attr(name, value);
-  }
-  return attr;
-}
-
-AttrSet to_attrs(const py::dict& attrs) {
-  AttrSet set;
-  for (const auto& [name, value] : attrs) {
-    const auto text = name.cast<std::string>();
-    try {
-      set.push_back(to_attr(text, value));
-    } catch (const py::cast_error&) {  // a number past 64 bits
-      bad_attr(text, value);
-    }
-  }
-  return set;
-}
-
 DType to_dtype(const std::string& name) {
   Graph scratch;
   return parse_declared_type(scratch, name).dtype;
@@ -202,18 +102,6 @@ py::object tensor_bytes(const TensorData& tensor) {
   return py::bytes(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
 }
 
-std::vector<ValueId> add_node(GraphBuilder& builder, const std::string& op,
-                              const std::vector<std::optional<ValueId>>& inputs,
-                              const py::dict& attrs, const std::string& name,
-                              std::size_t num_outputs, const std::string& domain) {
-  std::vector<ValueId> ids;
-  for (const std::optional<ValueId> input : inputs) ids.push_back(input.value_or(kNone));
-  const NodeId node = builder.add(op, ids, to_attrs(attrs), name, num_outputs, domain);
-  const Graph& graph = builder.graph();
-  const std::span<const ValueId> outputs = graph.outputs(graph.nodes[node]);
-  return {outputs.begin(), outputs.end()};
-}
-
 py::list nodes_of(const GraphPtr& graph, std::size_t block) {
   if (block >= graph->blocks.size()) throw py::index_error("no such block");
   py::list nodes;
@@ -231,6 +119,7 @@ py::list faults_of(const Graph& graph) {
     row["node"] = fault.node == kNone ? py::object(py::none())
                                       : text_to_python(display_name(graph, fault.node));
     row["is_error"] = fault.is_error;
+    row["is_note"] = fault.is_note;
     row["hint"] = fault.hint;
     faults.append(row);
   }
@@ -270,6 +159,9 @@ void bind_views(py::module_& m) {
                                if (v.get().declared == kNone) return std::nullopt;
                                return to_string(v.graph->declared[v.get().declared]);
                              })
+      .def_property_readonly("requires_grad",
+                             [](const ValueView& v) { return v.get().requires_grad; })
+      .def_property_readonly("is_buffer", [](const ValueView& v) { return v.get().is_buffer; })
       .def_property_readonly("constant", [](const ValueView& v) -> std::optional<TensorData> {
         if (v.get().constant == kNone) return std::nullopt;
         return v.graph->constants[v.get().constant];
@@ -288,6 +180,12 @@ void bind_views(py::module_& m) {
       .def_property_readonly("version",
                              [](const NodeView& n) { return n.graph->op(n.get()).version; })
       .def_property_readonly("index", [](const NodeView& n) { return n.get().index; })
+      .def_property_readonly("origin",
+                             [](const NodeView& n) -> std::optional<std::string> {
+                               if (n.get().origin == kNone) return std::nullopt;
+                               return std::string(n.graph->origins[n.get().origin]);
+                             })
+      .def_property_readonly("grad_enabled", [](const NodeView& n) { return n.get().grad_enabled; })
       .def_property_readonly("block", [](const NodeView& n) { return n.get().block; })
       .def_property_readonly("byte_offset", [](const NodeView& n) { return n.get().byte_offset; })
       .def_property_readonly(
@@ -349,40 +247,11 @@ void bind_graph(py::module_& m) {
             return value_or_none(g, g->find(name).value_or(kNone));
           },
           py::arg("name"))
+      .def_property_readonly("loss", [](const GraphPtr& g) { return value_or_none(g, g->loss); })
+      .def_property_readonly(
+          "released_after", [](const Graph& g) { return g.released_after; },
+          "By value: the number of the node after which the program has no name for it.")
       .def_property_readonly("faults", &faults_of);
-
-  py::class_<GraphBuilder>(m, "GraphBuilder", "Builds a graph by hand; values are numbers.")
-      .def(py::init<std::int64_t>(), py::arg("opset") = 20)
-      .def(
-          "input",
-          [](GraphBuilder& b, const std::string& name, const std::string& type) {
-            return b.input(name, parse_declared_type(b.graph(), type));
-          },
-          py::arg("name"), py::arg("type"))
-      .def(
-          "param",
-          [](GraphBuilder& b, const std::string& name, const std::string& type) {
-            return b.param(name, parse_declared_type(b.graph(), type));
-          },
-          py::arg("name"), py::arg("type"))
-      .def("constant", &GraphBuilder::constant, py::arg("name"), py::arg("data"))
-      .def("add", &add_node, py::arg("op"), py::arg("inputs"), py::arg("attrs") = py::dict(),
-           py::arg("name") = "", py::arg("num_outputs") = 1, py::arg("domain") = "",
-           "Adds a node; the numbers of its outputs.")
-      .def("output", &GraphBuilder::output, py::arg("value"))
-      .def("opset", &GraphBuilder::opset, py::arg("domain"), py::arg("version"))
-      .def("begin_block", [](GraphBuilder& b) { return BlockRef{b.begin_block()}; })
-      .def("end_block", &GraphBuilder::end_block)
-      .def(
-          "name_of",
-          [](GraphBuilder& b, ValueId value) {
-            if (value >= b.graph().values.size()) throw py::index_error("no such value");
-            return text_to_python(b.graph().values[value].name);
-          },
-          py::arg("value"))
-      .def(
-          "snapshot", [](GraphBuilder& b) { return std::make_shared<Graph>(b.graph().snapshot()); },
-          "The graph as it is now; what is added later does not change it.");
 
   m.def(
       "read_onnx_file",

@@ -11,11 +11,13 @@
 
 #include "base/error.h"
 #include "bindings/dim_cast.h"
+#include "bindings/run_options.h"
 #include "bindings/text_cast.h"
 #include "memory/fit.h"
 #include "memory/formula.h"
 #include "memory/layers.h"
 #include "memory/peak.h"
+#include "memory/training/iteration.h"
 
 namespace py = pybind11;
 
@@ -30,7 +32,7 @@ py::object node_name(const Graph& g, NodeId n) {
 }
 
 py::object value_name(const Memory& m, BufferId b) {
-  return text_to_python(m.graph().values[m.buffers[b].value].name);
+  return text_to_python(buffer_name(m.graph(), m.buffers[b]));
 }
 
 std::int64_t to_size(const std::string& name, py::handle value) {
@@ -58,11 +60,12 @@ NamedSizes to_sizes(const py::dict& sizes) {
 // Built on first use, under the lock of the arenas.
 class MemoryModel {
  public:
-  explicit MemoryModel(std::shared_ptr<const Analysis> analysis) : analysis_(std::move(analysis)) {}
+  MemoryModel(std::shared_ptr<const Analysis> analysis, RunOptions options)
+      : analysis_(std::move(analysis)), options_(std::move(options)) {}
 
   std::shared_ptr<const Memory> memory() {
     const ArenaLock lock(*analysis_->arena);
-    if (!memory_) memory_ = build_memory(analysis_);
+    if (!memory_) memory_ = build_memory(analysis_, options_);
     return memory_;
   }
 
@@ -77,6 +80,7 @@ class MemoryModel {
 
  private:
   std::shared_ptr<const Analysis> analysis_;
+  RunOptions options_;
   std::shared_ptr<const Memory> memory_;
   std::shared_ptr<const LayerTable> layers_;
 };
@@ -172,14 +176,13 @@ py::list timeline_of(const BoundMemory& bound) {
 }
 
 py::list layers_of(const BoundView& view) {
-  constexpr int kSaved = 0;  // nothing is kept for a backward pass
   const auto table = view.model->layers();
   const double live = static_cast<double>(view.bound->peak().live);
   py::list out;
   for (const BoundLayer& row : bind_layers(*table, *view.bound)) {
     const double share = live > 0 ? static_cast<double>(row.peak_bytes) / live : 0.0;
     out.append(py::make_tuple(text_to_python(row.path), text_to_python(row.op),
-                              text_to_python(row.output), row.params, kSaved, row.flops, share));
+                              text_to_python(row.output), row.params, row.saved, row.flops, share));
   }
   return out;
 }
@@ -192,7 +195,7 @@ py::list buffers_of(MemoryModel& model) {
   const Graph& g = m->graph();
   for (ValueId v = 0; v < g.values.size(); ++v) {
     const BufferId b = m->buffers.of_value[v];
-    if (m->buffers[b].value != v) views[b].append(text_to_python(g.values[v].name));
+    if (b != kNone && m->buffers[b].value != v) views[b].append(text_to_python(g.values[v].name));
   }
   py::list out;
   for (BufferId b = 0; b < m->buffers.size(); ++b) {
@@ -226,6 +229,10 @@ FitView solve_fit(MemoryModel& model, std::string solve, const py::dict& sizes, 
 }  // namespace
 
 void bind_memory(py::module_& m) {
+  m.def(
+      "is_eager", [](const Graph& g) { return is_eager(g); }, py::arg("graph"),
+      "Whether the graph is one that an eager framework runs: of domain 'aten'.");
+
   py::class_<FormulaView>(m, "Formula",
                           "Bytes as an expression of the symbols: the largest of a few sums.")
       .def("__str__", [](const FormulaView& f) { return f.formula.text; })
@@ -301,9 +308,11 @@ void bind_memory(py::module_& m) {
 
   py::class_<MemoryModel, ModelPtr>(m, "MemoryModel",
                                     "The memory of an analysis; built on first use.")
-      .def(py::init(
-               [](const std::shared_ptr<Analysis>& a) { return std::make_shared<MemoryModel>(a); }),
-           py::arg("analysis"))
+      .def(py::init([](const std::shared_ptr<Analysis>& a, const py::dict& run) {
+             return std::make_shared<MemoryModel>(a, run_options(run));
+           }),
+           py::arg("analysis"), py::arg("run") = py::dict(),
+           "`run`: how an eager framework runs the model, by the names of its options.")
       .def("formula", &formula_of, py::arg("kind"))
       .def("at", &bind_at, py::arg("sizes"))
       .def_property_readonly("buffers", &buffers_of,

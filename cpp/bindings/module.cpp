@@ -6,6 +6,7 @@
 namespace shapewright {
 void bind_dim(pybind11::module_& m);
 void bind_graph(pybind11::module_& m);
+void bind_builder(pybind11::module_& m);
 void bind_ops(pybind11::module_& m);
 void bind_infer(pybind11::module_& m);
 void bind_memory(pybind11::module_& m);
@@ -21,6 +22,7 @@ PYBIND11_MODULE(_core, m) {
   shapewright::register_errors(m);
   shapewright::bind_dim(m);
   shapewright::bind_graph(m);
+  shapewright::bind_builder(m);
   shapewright::bind_ops(m);
   shapewright::bind_infer(m);
   shapewright::bind_memory(m);

@@ -148,6 +148,44 @@ void GraphBuilder::output(ValueId value) {
   graph_.blocks[open_.back()].outputs.push_back(value);
 }
 
+void GraphBuilder::describe(NodeId id, std::string_view module, std::string_view origin,
+                            bool grad_enabled) {
+  Node& node = graph_.nodes.at(id);
+  node.scope_text = graph_.intern(module);
+  node.grad_enabled = grad_enabled;
+  if (origin.empty()) return;
+  if (const auto found = origins_.find(origin); found != origins_.end()) {
+    node.origin = found->second;
+    return;
+  }
+  node.origin = static_cast<std::uint32_t>(graph_.origins.size());
+  graph_.origins.push_back(graph_.intern(origin));
+  origins_.emplace(graph_.origins.back(), node.origin);
+}
+
+void GraphBuilder::declare(ValueId value, std::string_view type) {
+  check_value(graph_, value);
+  const auto [entry, added] = declared_.try_emplace(std::string(type), 0);
+  if (added) {
+    entry->second = static_cast<std::uint32_t>(graph_.declared.size());
+    graph_.declared.push_back(parse_declared_type(graph_, type));
+  }
+  graph_.values[value].declared = entry->second;
+}
+
+void GraphBuilder::demand(Demand::Kind kind, std::string_view left, std::string_view right,
+                          NodeId node) {
+  if (node >= graph_.nodes.size()) {
+    throw Error(ErrorKind::kModel, "value-undefined", "This node is not of this graph");
+  }
+  graph_.demands.push_back({kind, graph_.intern(left), graph_.intern(right), node});
+}
+
+void GraphBuilder::symbol_range(std::string_view name, std::int64_t lower,
+                                std::optional<std::int64_t> upper) {
+  graph_.symbol_ranges.push_back({graph_.intern(name), lower, upper});
+}
+
 void GraphBuilder::opset(std::string_view domain, std::int64_t version) {
   if (domain == "ai.onnx") domain = "";
   for (OpName& op : graph_.op_names) {

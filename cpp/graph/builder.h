@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -26,6 +27,12 @@ class GraphBuilder {
   NodeId add(std::string_view op, std::span<const ValueId> inputs, AttrSet attrs,
              std::string_view name, std::size_t num_outputs = 1, std::string_view domain = "");
   void output(ValueId value);
+  // What a framework knows of a node beside its operator; `module` is a path, `origin` a line.
+  void describe(NodeId node, std::string_view module, std::string_view origin, bool grad_enabled);
+  // The type of a result, as the framework computed it; equal texts share one.
+  void declare(ValueId value, std::string_view type);
+  void demand(Demand::Kind kind, std::string_view left, std::string_view right, NodeId node);
+  void symbol_range(std::string_view name, std::int64_t lower, std::optional<std::int64_t> upper);
   void opset(std::string_view domain, std::int64_t version);
 
   // A body for If, Loop, Scan: nodes added between begin and end belong to it.
@@ -43,6 +50,8 @@ class GraphBuilder {
   Graph graph_;
   std::vector<BlockId> open_{0};
   std::unordered_set<std::string> names_;
+  std::unordered_map<std::string, std::uint32_t> declared_;  // index in Graph::declared, by text
+  std::unordered_map<std::string_view, std::uint32_t> origins_;
   std::size_t unnamed_ = 0;
 };
 

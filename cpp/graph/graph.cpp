@@ -31,6 +31,11 @@ Graph Graph::snapshot() const {
   copy.declared = declared;
   copy.constants = constants;
   copy.faults = faults;
+  copy.origins = origins;
+  copy.loss = loss;
+  copy.released_after = released_after;
+  copy.demands = demands;
+  copy.symbol_ranges = symbol_ranges;
   copy.source = source;
   copy.producer = producer;
   copy.graph_name = graph_name;

@@ -55,6 +55,8 @@ struct Value {
   std::uint32_t output = 0;        // which output of the producer
   std::uint32_t declared = kNone;  // index into Graph::declared: what the file says of its type
   std::uint32_t constant = kNone;  // index into Graph::constants: of a kParam, always there
+  bool requires_grad = false;      // of inputs and params: backward makes a gradient for it
+  bool is_buffer = false;          // of a kParam: state that no optimizer sees
 };
 
 // An operator as named by a node: interned, so that each is looked up once.
@@ -75,6 +77,8 @@ struct Node {
   BlockId block = 0;
   std::uint32_t index = 0;        // position in the file, as users count: within its block
   std::int64_t byte_offset = -1;  // in the file
+  std::uint32_t origin = kNone;   // index into Graph::origins: the line of source that made it
+  bool grad_enabled = true;       // false where the model runs it without recording for backward
 };
 
 struct Block {
@@ -91,6 +95,20 @@ struct GraphFault {
   NodeId node = kNone;
   bool is_error = true;
   std::string hint;
+  bool is_note = false;
+};
+
+// What the importer found that the model demands of sizes: texts of expressions.
+struct Demand {
+  enum class Kind : std::uint8_t { kEqual, kAtMost, kDivides } kind = Kind::kEqual;
+  std::string_view left, right;  // left == right, left <= right, right % left == 0
+  NodeId node = 0;               // where
+};
+// The sizes of a symbol for which the graph stands.
+struct SymbolRange {
+  std::string_view name;
+  std::int64_t lower = 0;
+  std::optional<std::int64_t> upper;
 };
 
 struct Graph {
@@ -103,6 +121,13 @@ struct Graph {
   std::vector<DeclaredType> declared;
   KeptVector<TensorData> constants;
   std::vector<GraphFault> faults;
+  std::vector<std::string_view> origins;  // "model.py:123"
+  ValueId loss = kNone;                   // the scalar that backward starts from
+  // By ValueId: the node after which the program drops its last name for the value, kNone if it
+  // keeps it to the end. Empty if not known.
+  std::vector<NodeId> released_after;
+  std::vector<Demand> demands;
+  std::vector<SymbolRange> symbol_ranges;
 
   std::string source;  // file name for messages, "" if built by hand
   std::string producer, graph_name;

@@ -40,7 +40,10 @@ std::string_view module_of_namespace(std::string_view text) {
 }  // namespace
 
 std::string_view module_of(std::string_view scope_text) {
-  return scope_text.starts_with('[') ? module_of_list(scope_text) : module_of_namespace(scope_text);
+  if (scope_text.starts_with('[')) return module_of_list(scope_text);
+  // A bare path, as the importers write it: "layer3.4.bn2".
+  if (scope_text.find_first_of("/:") == std::string_view::npos) return scope_text;
+  return module_of_namespace(scope_text);
 }
 
 std::string scope_of(const Node& node) { return valid_utf8(module_of(node.scope_text)); }

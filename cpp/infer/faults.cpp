@@ -114,15 +114,18 @@ void Walk::add_finding(RuleFailure failure, NodeId n, Severity severity) {
 }
 
 void Walk::report_graph_faults() {
-  for (const GraphFault& f : graph_.faults)
-    analysis_->findings.push_back({f.code, f.is_error ? Severity::kError : Severity::kWarning,
-                                   f.message, f.node, f.facts, f.hint});
+  for (const GraphFault& f : graph_.faults) {
+    const Severity severity = f.is_error  ? Severity::kError
+                              : f.is_note ? Severity::kNote
+                                          : Severity::kWarning;
+    analysis_->findings.push_back({f.code, severity, f.message, f.node, f.facts, f.hint});
+  }
 }
 
 void Walk::unknown_op(NodeId n) {
   const Node& node = graph_.nodes[n];
-  const auto outputs = graph_.outputs(node);
   if (options_.user_rule) {
+    const auto outputs = graph_.outputs(node);
     const std::vector<const OperandType*> inputs = operands_of(n);
     const UserCall call{graph_.op(node), graph_.attrs(node), inputs, node.num_outputs};
     try {
@@ -136,14 +139,7 @@ void Walk::unknown_op(NodeId n) {
       return poison_outputs(n);
     }
   }
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    FactId fact = 0;
-    if (outputs[i] != kNone && graph_.values[outputs[i]].declared != kNone) {
-      const Value& value = graph_.values[outputs[i]];
-      fact = table_.intern({type_of(graph_.declared[value.declared], value.name, false), nullptr});
-    }
-    set_output(n, i, fact);
-  }
+  take_declared(n);
   const auto known_already = std::find_if(unknown_ops_.begin(), unknown_ops_.end(),
                                           [&](const UnknownOp& u) { return u.op == node.op; });
   if (known_already != unknown_ops_.end()) {
@@ -156,6 +152,15 @@ void Walk::unknown_op(NodeId n) {
 void Walk::report_unknown_ops() {
   for (const UnknownOp& u : unknown_ops_) {
     const OpName& op = graph_.op_names[u.op];
+    if (op.domain == "aten") {
+      add_finding({"op-unmodelled",
+                   qualified(op) + " has no row: its types are PyTorch's own, what it keeps and "
+                                   "takes beside its outputs is not counted",
+                   {{"nodes", plural(u.nodes, "node")}},
+                   {}},
+                  u.first, options_.strict ? Severity::kError : Severity::kWarning);
+      continue;
+    }
     const Op* newer = find_op(op.domain, op.name, std::numeric_limits<std::int64_t>::max());
     const std::string nodes = plural(u.nodes, "node");
     if (newer != nullptr) {

@@ -70,6 +70,43 @@ TensorType Walk::type_of(const DeclaredType& declared, std::string_view value_na
   return type;
 }
 
+// What the caller says of a symbol comes before what the importer found.
+void Walk::seed_ranges() {
+  for (const SymbolRange& range : graph_.symbol_ranges) {
+    const auto is_given = [&](const SymbolSpec& s) { return s.name == range.name; };
+    if (std::any_of(options_.symbols.begin(), options_.symbols.end(), is_given)) continue;
+    analysis_->arena->symbol(range.name, SymbolKind::kDataDependent,
+                             {range.lower, range.upper.value_or(kPlusInf)});
+  }
+}
+
+// What the importer found that the model demands; proved ones vanish.
+void Walk::seed_demands() {
+  for (const Demand& demand : graph_.demands) {
+    analysis_->ops[demand.node] = resolve(demand.node);
+    Constraint c;
+    c.relation = demand.kind == Demand::Kind::kEqual    ? Relation::kEqual
+                 : demand.kind == Demand::Kind::kAtMost ? Relation::kAtMost
+                                                        : Relation::kDivides;
+    c.lhs = substitute(parse_dim(demand.left), fixed_);
+    c.rhs = substitute(parse_dim(demand.right), fixed_);
+    c.node = demand.node;
+    c.code = "model-demands";
+    c.what = "sizes that the model compares";
+    const Truth truth = prove(c);
+    if (truth == Truth::kYes) continue;
+    if (truth == Truth::kNo) {
+      add_finding({std::string(c.code),
+                   "the model stands only where " + to_string(c),
+                   {{"left", to_string(c.lhs)}, {"right", to_string(c.rhs)}},
+                   {}},
+                  c.node);
+      continue;
+    }
+    open_constraint(std::move(c));
+  }
+}
+
 void Walk::seed_inputs() {
   Arena& arena = *analysis_->arena;
   for (const SymbolSpec& s : options_.symbols) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/rules.h"
+
 namespace shapewright {
 
 namespace {
@@ -40,7 +42,9 @@ Walk::Walk(std::shared_ptr<const Graph> graph, const InferOptions& options)
 std::shared_ptr<Analysis> Walk::run() {
   const ArenaScope scope(*analysis_->arena);
   report_graph_faults();
+  seed_ranges();
   seed_inputs();
+  seed_demands();
   infer_nodes(0);
   for (ValueId v = 0; v < graph_.values.size(); ++v)
     if (graph_.values[v].kind == ValueKind::kParam && known_[v] == 0) seed_param(v);
@@ -127,6 +131,7 @@ void Walk::infer_node(NodeId n) {
   analysis_->ops[n] = op;
   if (!key_of(n)) return poison_outputs(n);
   if (op == nullptr) return unknown_op(n);
+  if (op->infer == &rules::infer_declared) return take_declared(n);
   if (const FactId* found = memo_.find()) {
     for (std::size_t i = 0; i < node.num_outputs; ++i) set_output(n, i, found[i]);
   } else {
@@ -134,6 +139,27 @@ void Walk::infer_node(NodeId n) {
   }
   for (const ValueId v : graph_.outputs(node))
     if (v != kNone && graph_.values[v].declared != kNone) merge_declared(n, v);
+}
+
+void Walk::take_declared(NodeId n) {
+  const auto outputs = graph_.outputs(graph_.nodes[n]);
+  declared_facts_.resize(graph_.declared.size(), 0);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Value& value = graph_.values[outputs[i]];
+    if (value.declared == kNone) {
+      set_output(n, i, 0);
+      continue;
+    }
+    FactId& fact = declared_facts_[value.declared];
+    if (fact == 0) {
+      TensorType type = type_of(graph_.declared[value.declared], value.name, false);
+      if (!demanded_.empty())
+        for (int k = 0; k < type.shape.rank(); ++k)
+          type.shape[k] = substitute(type.shape[k], demanded_);
+      fact = table_.intern({std::move(type), nullptr});
+    }
+    set_output(n, i, fact);
+  }
 }
 
 void Walk::run_rule(NodeId n, const Op& op) {

@@ -30,6 +30,8 @@ class Walk final : public ContextHost {
   TensorType type_of(const DeclaredType& declared, std::string_view value_name, bool is_input);
   Dim dim_of(const DeclaredDim& declared, std::string_view value_name, int axis, bool is_input);
   void check_symbol_names() const;
+  void seed_ranges();
+  void seed_demands();
 
   // walk.cpp: the nodes
   void infer_nodes(BlockId block);
@@ -51,6 +53,8 @@ class Walk final : public ContextHost {
   void count_coverage();
   // The file's own value_info: refines unknowns, contradictions are findings.
   void merge_declared(NodeId n, ValueId v);
+  // Outputs of a node whose framework has computed them: as declared.
+  void take_declared(NodeId n);
   void forget_block(BlockId block);  // findings and constraints of an earlier run of a body
   bool is_within(BlockId block, BlockId ancestor) const;
 
@@ -73,6 +77,7 @@ class Walk final : public ContextHost {
   std::vector<OpState> op_states_;  // by Graph::op_names index
   KeptVector<std::uint8_t> known_;  // by ValueId: 1 where its fact stands
   std::vector<UnknownOp> unknown_ops_;
+  std::vector<FactId> declared_facts_;  // by index in Graph::declared; 0: not yet made
   IndexTable contract_table_;
   SymbolValues fixed_;  // symbols with one possible value
   SymbolValues

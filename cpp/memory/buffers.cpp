@@ -140,8 +140,21 @@ std::string_view name_of(BufferKind kind) {
     case BufferKind::kParam: return "parameter";
     case BufferKind::kInput: return "input";
     case BufferKind::kResult: return "result";
+    case BufferKind::kGradient: return "gradient";
+    case BufferKind::kOptimizer: return "optimizer state";
   }
   return "";
+}
+
+std::string buffer_name(const Graph& g, const Buffer& b) {
+  const auto value = [&] { return std::string(g.values[b.value].name); };
+  switch (b.kind) {
+    case BufferKind::kGradient: return "gradient of " + value();
+    case BufferKind::kOptimizer: return "optimizer state of " + value();
+    default: break;
+  }
+  if (b.value != kNone) return value();
+  return "temporary of " + (b.maker == kNone ? "the step" : display_name(g, b.maker));
 }
 
 Buffers make_buffers(const Analysis& a) { return Maker(a).run(); }

@@ -13,10 +13,23 @@ namespace {
 constexpr std::array<std::string_view, 6> kKinds = {"params", "grads",  "optimizer",
                                                     "saved",  "inputs", "live_peak"};
 
-Arm sum_of(const Memory& m, BufferKind kind) {
+// Which buffers a kind of formula adds up.
+using Counts = bool (*)(const Buffer&);
+
+bool is_saved(const Buffer& b) { return b.is_saved && b.kind == BufferKind::kResult; }
+
+Counts counts_of(std::string_view kind) {
+  if (kind == "params") return [](const Buffer& b) { return b.kind == BufferKind::kParam; };
+  if (kind == "inputs") return [](const Buffer& b) { return b.kind == BufferKind::kInput; };
+  if (kind == "grads") return [](const Buffer& b) { return b.kind == BufferKind::kGradient; };
+  if (kind == "optimizer") return [](const Buffer& b) { return b.kind == BufferKind::kOptimizer; };
+  return is_saved;
+}
+
+Arm sum_of(const Memory& m, Counts is_counted) {
   std::map<std::uint64_t, std::pair<Dim, std::int64_t>> counts;
   for (const Buffer& b : m.buffers.all) {
-    if (b.kind != kind) continue;
+    if (!is_counted(b)) continue;
     auto& entry = counts.try_emplace(b.bytes.word(), b.bytes, 0).first->second;
     ++entry.second;
   }
@@ -55,19 +68,12 @@ Formula make_formula(const Memory& memory, std::string_view kind) {
   }
   const ArenaScope scope(*memory.analysis().arena);
   Formula f;
-  f.num_unknown = 0;
-  for (const Buffer& b : memory.buffers.all) {
-    const bool counts = kind == "live_peak" || (kind == "params" && b.kind == BufferKind::kParam) ||
-                        (kind == "inputs" && b.kind == BufferKind::kInput);
-    if (counts && !b.is_known) ++f.num_unknown;
-  }
-  if (kind == "live_peak") {
-    f.arms = peak_arms(memory);
-  } else if (kind == "params") {
-    f.arms = {sum_of(memory, BufferKind::kParam)};
-  } else if (kind == "inputs") {
-    f.arms = {sum_of(memory, BufferKind::kInput)};
-  }
+  const bool is_peak = kind == "live_peak";
+  const Counts is_counted = counts_of(kind);
+  for (const Buffer& b : memory.buffers.all)
+    if (!b.is_known && (is_peak || is_counted(b))) ++f.num_unknown;
+  if (is_peak || kind == "saved") f.num_unknown += memory.buffers.unmodelled.size();
+  f.arms = is_peak ? peak_arms(memory) : std::vector<Arm>{sum_of(memory, is_counted)};
   if (f.arms.empty()) f.arms = {{Dim(0)}};
   for (const Arm& arm : f.arms)
     for (const Dim part : arm)

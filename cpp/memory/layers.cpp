@@ -47,7 +47,8 @@ class Maker {
  private:
   bool makes_param(NodeId n) const {
     for (const ValueId v : g_.outputs(g_.nodes[n]))
-      if (v != kNone && m_.buffers[m_.buffers.of_value[v]].kind == BufferKind::kParam)
+      if (v != kNone && m_.buffers.of_value[v] != kNone &&
+          m_.buffers[m_.buffers.of_value[v]].kind == BufferKind::kParam)
         return m_.buffers[m_.buffers.of_value[v]].value == v;
     return false;
   }
@@ -57,6 +58,7 @@ class Maker {
     for (const ValueId v : g_.inputs(g_.nodes[n])) {
       if (v == kNone) continue;
       const BufferId b = m_.buffers.of_value[v];
+      if (b == kNone) continue;
       if (m_.buffers[b].kind != BufferKind::kParam || is_read_[b] != 0) continue;
       is_read_[b] = 1;
       row.params += m_.buffers[b].bytes;
@@ -129,9 +131,15 @@ std::vector<BoundLayer> bind_layers(const LayerTable& table, const BoundMemory& 
     if (table.rows[i].flops && flops.lo == flops.hi && flops.hi != kPlusInf)
       out[i].flops = flops.lo;
   }
+  for (const Buffer& b : m.buffers.all) {
+    if (b.kind != BufferKind::kResult || b.saved_by == kNone) continue;
+    if (table.row_of[b.saved_by] == kNone) continue;
+    out[table.row_of[b.saved_by]].saved +=
+        bound.bytes(static_cast<BufferId>(&b - m.buffers.all.data()));
+  }
   for (const LiveItem& item : bound.live_set()) {
     const Buffer& b = m.buffers[item.buffer];
-    const NodeId producer = g.values[b.value].producer;
+    const NodeId producer = m.buffers.is_eager ? b.maker : g.values[b.value].producer;
     const NodeId node = producer == kNone ? g.blocks[b.block].owner : producer;
     if (b.kind != BufferKind::kResult || node == kNone || table.row_of[node] == kNone) continue;
     out[table.row_of[node]].peak_bytes += item.bytes;

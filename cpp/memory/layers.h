@@ -38,6 +38,7 @@ struct BoundLayer {
   std::string op;
   std::string output;       // type of the first output: "f32[8, 64, 56, 56]"; "" if it has none
   std::int64_t params = 0;  // bytes
+  std::int64_t saved = 0;   // bytes that its backward is the first to ask for
   std::optional<std::int64_t> flops;  // nullopt also where they depend on the data or pass int64
   std::int64_t peak_bytes = 0;        // of what this node made and is alive at the peak
 };

@@ -50,12 +50,12 @@ class Emitter {
   }
 
   void alloc(BufferId b, NodeId n) {
-    out_.events.push_back({step_, n, b, Action::kAlloc});
+    out_.events.push_back({step_, n, b, Action::kAlloc, Phase::kForward});
     out_.lifetimes[b] = {std::max(step_, 0), out_.num_steps};
   }
 
   void release(BufferId b, NodeId n) {
-    out_.events.push_back({step_, n, b, Action::kFree});
+    out_.events.push_back({step_, n, b, Action::kFree, Phase::kForward});
     out_.lifetimes[b].end = step_ + 1;
   }
 
@@ -105,13 +105,6 @@ class Emitter {
 }  // namespace
 
 std::string_view name_of(Action action) { return action == Action::kAlloc ? "alloc" : "free"; }
-
-std::string_view name_of(Phase phase) {
-  switch (phase) {
-    case Phase::kForward: return "forward";
-  }
-  return "";
-}
 
 Timeline make_timeline(const Graph& g, const Buffers& buffers, const Schedule& schedule) {
   return Emitter(g, buffers, schedule).run();

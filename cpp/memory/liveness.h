@@ -23,8 +23,8 @@ namespace shapewright {
 enum class Action : std::uint8_t { kAlloc, kFree };
 std::string_view name_of(Action action);  // "alloc" | "free"
 
-enum class Phase : std::uint8_t { kForward };
-std::string_view name_of(Phase phase);  // "forward"
+using eager::name_of;
+using eager::Phase;
 
 struct Event {
   std::int32_t step = -1;  // place of the node in the main block; -1 before the first one

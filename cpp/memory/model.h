@@ -8,13 +8,14 @@
 #include "infer/bind.h"
 #include "memory/buffers.h"
 #include "memory/liveness.h"
+#include "memory/training/options.h"
 
 namespace shapewright {
 
 struct Memory {
   std::shared_ptr<const Program> program;
   Buffers buffers;
-  Schedule schedule;
+  Schedule schedule;  // empty where the model is run eagerly
   Timeline timeline;
   std::vector<Tape::Slot> slots;          // by BufferId: its bytes
   std::vector<Tape::Slot> event_slots;    // by event: bytes that come or go
@@ -24,7 +25,8 @@ struct Memory {
   const Graph& graph() const { return *program->analysis().graph; }
 };
 
-// Uses the arena of the analysis.
-std::shared_ptr<const Memory> build_memory(std::shared_ptr<const Analysis> analysis);
+// Uses the arena of the analysis. `options` are for models of an eager framework.
+std::shared_ptr<const Memory> build_memory(std::shared_ptr<const Analysis> analysis,
+                                           const RunOptions& options = {});
 
 }  // namespace shapewright

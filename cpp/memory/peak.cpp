@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "graph/scope.h"
+
 namespace shapewright {
 
 namespace {
@@ -31,9 +33,37 @@ PeakSum scan(const Memory& memory, SizeOf size_of) {
 
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
 
+// "layer3.4.bn2": the module of a node, else its name.
+std::string place_of(const Graph& g, NodeId n) {
+  if (n == kNone) return "the step";
+  std::string scope = scope_of(g.nodes[n]);
+  return scope.empty() ? quoted(display_name(g, n)) : scope;
+}
+
+std::string why_kept(const Graph& g, const Buffer& b) {
+  switch (b.kind) {
+    case BufferKind::kParam: return g.values[b.value].is_buffer ? "buffer" : "parameter";
+    case BufferKind::kGradient:
+    case BufferKind::kOptimizer: return buffer_name(g, b);
+    case BufferKind::kInput: return "input";
+    case BufferKind::kResult: break;
+  }
+  switch (b.keeper) {
+    case eager::Keeper::kNobody: return "output";
+    case eager::Keeper::kRead: return "read by " + place_of(g, b.last);
+    case eager::Keeper::kSaved: return "saved by " + place_of(g, b.last);
+    case eager::Keeper::kGradient: return "gradient in the backward of " + place_of(g, b.last);
+    case eager::Keeper::kScratch: return "temporary of " + place_of(g, b.last);
+    case eager::Keeper::kOptimizer: return "optimizer temporary";
+    case eager::Keeper::kCast: return "weight cast by autocast";
+  }
+  return "";
+}
+
 std::string why_alive(const Memory& m, BufferId b) {
   const Graph& g = m.graph();
   const Buffer& buffer = m.buffers[b];
+  if (m.buffers.is_eager) return why_kept(g, buffer);
   if (buffer.kind != BufferKind::kResult) return std::string(name_of(buffer.kind));
   const Block& block = g.blocks[buffer.block];
   const std::string body =
@@ -48,12 +78,18 @@ std::string why_alive(const Memory& m, BufferId b) {
 
 // "unknown for 2 values: 'a', 'b'"
 std::string why_unknown(const Memory& m) {
+  if (!m.buffers.unmodelled.empty()) {
+    std::string names;
+    for (const std::uint32_t op : m.buffers.unmodelled)
+      names += (names.empty() ? "" : ", ") + std::string(m.graph().op_names[op].name);
+    return "operators whose memory is not modelled: " + names;
+  }
   constexpr std::size_t kShown = 3;
   std::string names;
   std::size_t shown = 0;
   for (const Buffer& b : m.buffers.all) {
     if (b.is_known || shown == kShown) continue;
-    names += (shown++ == 0 ? "" : ", ") + quoted(m.graph().values[b.value].name);
+    names += (shown++ == 0 ? "" : ", ") + quoted(buffer_name(m.graph(), b));
   }
   const std::size_t n = m.buffers.num_unknown;
   if (n > kShown) names += ", ...";
@@ -83,7 +119,7 @@ PeakSum replay_upper(const Memory& memory, std::span<const Bounds> slots) {
 
 BoundMemory::BoundMemory(std::shared_ptr<const Memory> memory, const NamedSizes& sizes)
     : memory_(std::move(memory)), binding_(memory_->program, sizes) {
-  const bool has_unknown = memory_->buffers.num_unknown > 0;
+  const bool has_unknown = memory_->buffers.num_unknown > 0 || !memory_->buffers.unmodelled.empty();
   const PeakSum lower = binding_.exact() ? replay(*memory_, binding_.values())
                                          : replay_lower(*memory_, binding_.ranges());
   if (lower.bytes == kPlusInf)

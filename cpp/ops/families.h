@@ -33,4 +33,18 @@ std::span<const Op> recurrent_ops();  // LSTM, GRU, RNN
 std::span<const Op> quant_ops();      // QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear
 std::span<const Op> control_ops();    // If, Loop, Scan, SequenceMap
 
+// Domain "aten": what running each takes of memory.
+std::span<const Op> aten_view_ops();         // views, copies, casts
+std::span<const Op> aten_elementwise_ops();  // of several operands
+std::span<const Op> aten_unary_ops();        // of one
+std::span<const Op> aten_matmul_ops();       // linear, matmul, einsum
+std::span<const Op> aten_conv_ops();
+std::span<const Op> aten_norm_ops();
+std::span<const Op> aten_reduce_ops();  // reductions, softmax, sort
+std::span<const Op> aten_loss_ops();    // losses, dropout
+std::span<const Op> aten_pool_ops();    // pooling, resizing, padding
+std::span<const Op> aten_index_ops();   // indexing, scattering, creation
+std::span<const Op> aten_attention_ops();
+std::span<const Op> aten_recurrent_ops();  // lstm, gru, rnn
+
 }  // namespace shapewright::families

@@ -12,6 +12,7 @@
 namespace shapewright {
 
 class Context;
+class EagerCall;
 
 // How many operands; kMany for the last parameter of a variadic operator.
 inline constexpr int kMany = 1 << 20;
@@ -43,6 +44,9 @@ struct Op {
       nullptr;  // input whose storage output 0 is a view of, or kFresh; absent: fresh
   Dim (*flops)(const Context&) =
       nullptr;  // floating-point operations; absent: not counted (moves bytes only)
+  // What running it takes in an eager framework: what it allocates and frees, shares, keeps for
+  // backward, and what its backward does. Absent outside of domain "aten".
+  void (*eager)(EagerCall&) = nullptr;
 };
 
 consteval bool complete(std::span<const Op> table) {

@@ -14,15 +14,19 @@ namespace shapewright {
 namespace {
 
 constexpr std::span<const Op> (*kFamilies[])() = {
-    families::source_ops,    families::shape_ops,       families::reshape_ops,
-    families::cast_ops,      families::movement_ops,    families::split_ops,
-    families::expand_ops,    families::pad_ops,         families::slice_ops,
-    families::gather_ops,    families::scatter_ops,     families::index_ops,
-    families::unary_ops,     families::elementwise_ops, families::reduce_ops,
-    families::contract_ops,  families::conv_ops,        families::pool_ops,
-    families::spatial_ops,   families::resize_ops,      families::norm_ops,
-    families::attention_ops, families::recurrent_ops,   families::quant_ops,
-    families::control_ops,
+    families::source_ops,         families::shape_ops,       families::reshape_ops,
+    families::cast_ops,           families::movement_ops,    families::split_ops,
+    families::expand_ops,         families::pad_ops,         families::slice_ops,
+    families::gather_ops,         families::scatter_ops,     families::index_ops,
+    families::unary_ops,          families::elementwise_ops, families::reduce_ops,
+    families::contract_ops,       families::conv_ops,        families::pool_ops,
+    families::spatial_ops,        families::resize_ops,      families::norm_ops,
+    families::attention_ops,      families::recurrent_ops,   families::quant_ops,
+    families::control_ops,        families::aten_view_ops,   families::aten_elementwise_ops,
+    families::aten_unary_ops,     families::aten_matmul_ops, families::aten_conv_ops,
+    families::aten_norm_ops,      families::aten_reduce_ops, families::aten_loss_ops,
+    families::aten_pool_ops,      families::aten_index_ops,  families::aten_attention_ops,
+    families::aten_recurrent_ops,
 };
 
 auto key(const Op& op) { return std::pair(op.name, op.domain); }

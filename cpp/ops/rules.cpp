@@ -6,6 +6,8 @@
 
 namespace shapewright::rules {
 
+void infer_declared(Context& /*op*/) {}  // the walk reads the declared types, which no rule sees
+
 namespace {
 
 // The `index`-th word of `words`, "" past the end.

@@ -13,6 +13,9 @@
 
 namespace shapewright::rules {
 
+// The rule of operators whose framework has computed the types of their outputs: as declared.
+void infer_declared(Context& op);
+
 // --- element types
 
 struct DTypeSet {

@@ -37,6 +37,7 @@ __all__: list[str] = [
     "default_threads",
     "explain_view",
     "infer",
+    "is_eager",
     "layout_of",
     "pad_stack",
     "pattern_axes",
@@ -185,6 +186,8 @@ class NodeView:
     @property
     def domain(self) -> str: ...
     @property
+    def grad_enabled(self) -> bool: ...
+    @property
     def id(self) -> int: ...
     @property
     def index(self) -> int: ...
@@ -194,6 +197,8 @@ class NodeView:
     def name(self) -> str: ...
     @property
     def op(self) -> str: ...
+    @property
+    def origin(self) -> str | None: ...
     @property
     def outputs(self) -> list: ...
     @property
@@ -211,11 +216,15 @@ class ValueView:
     @property
     def id(self) -> int: ...
     @property
+    def is_buffer(self) -> bool: ...
+    @property
     def kind(self) -> str: ...
     @property
     def name(self) -> str: ...
     @property
     def producer(self) -> NodeView | None: ...
+    @property
+    def requires_grad(self) -> bool: ...
 
 class Graph:
     """
@@ -231,6 +240,8 @@ class Graph:
     def inputs(self) -> list: ...
     @property
     def ir_version(self) -> int: ...
+    @property
+    def loss(self) -> typing.Any: ...
     @property
     def name(self) -> str: ...
     @property
@@ -250,6 +261,11 @@ class Graph:
     def outputs(self) -> list: ...
     @property
     def producer(self) -> str: ...
+    @property
+    def released_after(self) -> list[int]:
+        """
+        By value: the number of the node after which the program has no name for it.
+        """
     @property
     def source(self) -> str: ...
     @property
@@ -275,18 +291,55 @@ class GraphBuilder:
         """
         Adds a node; the numbers of its outputs.
         """
+    def add_many(self, domain: str, rows: list) -> int:
+        """
+        Adds nodes (op, inputs, attrs, name, module, origin, grad_enabled, types of outputs); an input is the number of a value, -1 for none. The number of the first output.
+        """
     def begin_block(self) -> BlockRef: ...
+    def call_it(self, name: str, producer: str) -> None: ...
     def constant(self, name: str, data: TensorData) -> int: ...
+    def demand(
+        self, relation: str, left: str, right: str, node: typing.SupportsInt | typing.SupportsIndex
+    ) -> None: ...
     def end_block(self) -> None: ...
+    def fault(
+        self,
+        code: str,
+        severity: str,
+        message: str,
+        facts: collections.abc.Sequence[tuple[str, str]],
+        hint: str = "",
+        node: typing.SupportsInt | typing.SupportsIndex | None = None,
+    ) -> None: ...
     def input(self, name: str, type: str) -> int: ...
+    def loss(self, value: typing.SupportsInt | typing.SupportsIndex) -> None: ...
     def name_of(self, value: typing.SupportsInt | typing.SupportsIndex) -> str: ...
     def opset(self, domain: str, version: typing.SupportsInt | typing.SupportsIndex) -> None: ...
     def output(self, value: typing.SupportsInt | typing.SupportsIndex) -> None: ...
     def param(self, name: str, type: str) -> int: ...
+    def released_after(
+        self, nodes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]
+    ) -> None:
+        """
+        By value: the node after which it has no name, -1 for never.
+        """
+    def require_grad(self, value: typing.SupportsInt | typing.SupportsIndex) -> None: ...
     def snapshot(self) -> Graph:
         """
         The graph as it is now; what is added later does not change it.
         """
+    def state(self, rows: list) -> int:
+        """
+        Adds params (name, dtype, dims, requires_grad, is_buffer); the number of the first.
+        """
+    def symbol_range(
+        self,
+        name: str,
+        lower: typing.SupportsInt | typing.SupportsIndex,
+        upper: typing.SupportsInt | typing.SupportsIndex | None,
+    ) -> None: ...
+    @property
+    def num_values(self) -> int: ...
 
 class Op:
     """
@@ -474,7 +527,10 @@ class MemoryModel:
     """
     The memory of an analysis; built on first use.
     """
-    def __init__(self, analysis: Analysis) -> None: ...
+    def __init__(self, analysis: Analysis, run: dict = {}) -> None:
+        """
+        `run`: how an eager framework runs the model, by the names of its options.
+        """
     def at(self, sizes: dict) -> BoundMemory: ...
     def fit(
         self,
@@ -737,6 +793,11 @@ def infer(
     strict: bool,
     user_rule: typing.Any,
 ) -> Analysis: ...
+def is_eager(graph: Graph) -> bool:
+    """
+    Whether the graph is one that an eager framework runs: of domain 'aten'.
+    """
+
 def layout_of(x: typing.Any) -> tuple[list[int], list[int], int, str]:
     """
     (shape, strides in bytes, bytes of an element, name of its type) of any array.

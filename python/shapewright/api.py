@@ -9,9 +9,10 @@ from shapewright import _core
 from shapewright.errors import ShapewrightError
 from shapewright.fit import Fit, solve_fit
 from shapewright.graph import Graph
-from shapewright.inputs import input_texts, symbol_bounds
-from shapewright.load import core_graph
-from shapewright.options import budget_of, check_options
+from shapewright.inputs import symbol_bounds
+from shapewright.load import Asked, read_model
+from shapewright.options import Asked as AskedOptions
+from shapewright.options import budget_of, check_options, run_of
 from shapewright.results import Question, Report
 from shapewright.rules import registered_rule
 
@@ -19,11 +20,11 @@ from shapewright.rules import registered_rule
 def load(source: Any, inputs: Any = None) -> Graph:
     """Reads a model into a `Graph`; weights are skipped.
 
-    `source` is a path to an .onnx file, its bytes, an `onnx.ModelProto`, or a `Graph`. `inputs`
-    replaces declared input types, as in `check`.
+    `source` is a path to an .onnx file, its bytes, an `onnx.ModelProto`, a `torch.nn.Module`, or a
+    `Graph`. `inputs` replaces declared input types, as in `check`; a module needs them.
     """
-    graph, name = core_graph(source)
-    return Graph.of_core(graph, name, input_texts(inputs))
+    graph, name, given = read_model(source, Asked(inputs))
+    return Graph.of_core(graph, name, given)
 
 
 def check(
@@ -39,6 +40,8 @@ def check(
     profile: str | None = None,
     loss: Any = None,
     strict: bool = False,
+    checkpoint: Any = (),
+    accumulate: int = 1,
 ) -> Report:
     """Infers every shape of a model, what it demands of its inputs and how much memory it takes.
 
@@ -55,17 +58,21 @@ def check(
     What is wrong with the model is in `report.findings`, all of it at once; the call raises only
     where the model cannot be read or the call itself is wrong. `dims` gives symbols bounds `{"N":
     (1, 256)}` or values `{"N": 8}`.
+
+    `mode="train"` counts a steady iteration of a PyTorch module: forward, backward, the step of
+    `optimizer`, gradients set to None. `checkpoint` names modules that are run again in backward
+    (`"layers.*"`), `accumulate` the passes before a step.
     """
-    profile = check_options(mode, optimizer, precision, profile, loss)
-    given = input_texts(inputs)
-    if isinstance(source, Graph):
-        given = [row for row in source.given if row[0] not in dict(given)] + given
-    graph, name = core_graph(source)
+    options = AskedOptions(mode, optimizer, precision, profile, loss, checkpoint, accumulate)
+    check_options(options)
     symbols = symbol_bounds(dims)
+    asked = Asked(inputs, symbols, mode.startswith("train"), loss)
+    graph, name, given = read_model(source, asked)
+    run = run_of(options, is_eager=_core.is_eager(graph))
     analysis = _core.infer(graph, given, symbols, strict, registered_rule())
     question = Question(
         source=name,
-        profile=profile,
+        run=run,
         device=device,
         budget=budget_of(device, budget),
         strict=strict,

@@ -20,15 +20,16 @@ def input_texts(inputs: Any) -> InputTexts:
     if inputs is None:
         return []
     if not isinstance(inputs, Mapping):
-        return [("", _type_text("the input", inputs))]
+        return [("", type_text("the input", inputs))]
     for name in inputs:
         if not isinstance(name, str):
             msg = f"inputs maps names to types, and {name!r} is no name"
             raise _refused(msg)
-    return [(name, _type_text(f"input '{name}'", spec)) for name, spec in inputs.items()]
+    return [(name, type_text(f"input '{name}'", spec)) for name, spec in inputs.items()]
 
 
-def _type_text(what: str, spec: Any) -> str:
+def type_text(what: str, spec: Any) -> str:
+    """The type of one tensor as text: of a text itself, a pair (dtype, shape), or an array."""
     if isinstance(spec, str):
         return spec
     if isinstance(spec, Sequence) and len(spec) == 2:

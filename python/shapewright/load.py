@@ -3,12 +3,89 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 from shapewright import _core
 from shapewright.errors import FormatError, ShapewrightError
+from shapewright.graph import Graph
+from shapewright.inputs import InputTexts, SymbolBounds, input_texts
 
-_SUPPORTED = "an .onnx file, its bytes, an onnx.ModelProto, or a sw.Graph"
+_SUPPORTED = (
+    "an .onnx or .pt2 file, its bytes, an onnx.ModelProto, a torch.nn.Module, "
+    "a torch.export.ExportedProgram, or a sw.Graph"
+)
+_ZIP = b"PK\x03\x04"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an importer that runs a model has to know beside it."""
+
+    inputs: Any = None
+    bounds: SymbolBounds = field(default_factory=list)
+    train: bool = False
+    loss: Callable[[Any], Any] | None = None
+
+
+def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]:
+    """The graph of a source, what to call it in messages, and types that replace declared ones.
+
+    What `inputs` says of a graph that was traced is added to `asked.bounds` instead.
+    """
+    if is_module(source):
+        from shapewright.importers.torch import import_module
+
+        bounds = {name: (low, high) for name, low, high in asked.bounds}
+        graph = import_module(
+            source, asked.inputs, bounds=bounds, train=asked.train, loss=asked.loss
+        )
+        return graph, graph.name, []
+    if is_program(source):
+        from shapewright.importers.torch_program import import_program
+
+        graph = import_program(source, input_texts(asked.inputs))
+        return graph, graph.name, []
+    given = input_texts(asked.inputs)
+    archive = _archive_of(source)
+    if archive is not None:
+        from shapewright.importers.pt2 import read_pt2
+
+        return read_pt2(archive, given), archive if isinstance(archive, str) else "", []
+    if isinstance(source, Graph):
+        given = [row for row in source.given if row[0] not in dict(given)] + given
+    graph, name = core_graph(source)
+    if given and any(domain == "aten" for domain, _ in graph.opsets):
+        from shapewright.importers.torch_given import sizes_given
+
+        asked.bounds.extend((symbol, size, size) for symbol, size in sizes_given(graph, given))
+        given = []
+    return graph, name, given
+
+
+def is_module(source: Any) -> bool:
+    """A torch.nn.Module; without importing torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(source, torch.nn.Module)
+
+
+def is_program(source: Any) -> bool:
+    """A torch.export.ExportedProgram; without importing torch."""
+    program = sys.modules.get("torch.export.exported_program")
+    return program is not None and isinstance(source, program.ExportedProgram)
+
+
+def _archive_of(source: Any) -> Any:
+    """The .pt2 file that a path or bytes are; None if they are none."""
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fsdecode(os.fspath(source))
+        return path if path.lower().endswith(".pt2") else None
+    if isinstance(source, (bytes, bytearray, memoryview)) and bytes(source[:4]) == _ZIP:
+        return BytesIO(source)
+    return None
 
 
 def core_graph(source: Any) -> tuple[_core.Graph, str]:
@@ -21,8 +98,6 @@ def core_graph(source: Any) -> tuple[_core.Graph, str]:
         return _core.read_onnx_file(path), path
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _core.read_onnx(bytes(source), "", ""), ""
-    from shapewright.graph import Graph
-
     if isinstance(source, Graph):
         return source.core, source.core.source
     if isinstance(source, _core.Graph):
@@ -39,7 +114,6 @@ def core_graph(source: Any) -> tuple[_core.Graph, str]:
 
 
 _FOREIGN = {
-    ".pt2": "a torch.export program",
     ".pt": "a PyTorch checkpoint",
     ".pth": "a PyTorch checkpoint",
     ".keras": "a Keras model",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shapewright.results import Report
 
 SHOWN_FORMULAS = ("params", "inputs", "live_peak")  # those of inference that are not always 0
+TRAINING_FORMULAS = ("params", "grads", "optimizer", "saved", "inputs", "live_peak")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,12 @@ class BoundReport:
     def peak(self) -> Peak:
         """The most memory that is alive at once."""
         return make_peak(self._core.peak)
+
+    @cached_property
+    def first_peak(self) -> Peak:
+        """The peak of the first iteration of training, whose step makes the optimizer's state."""
+        with sizes_hinted():
+            return make_peak(self.report.first_memory.at(self.sizes).peak)
 
     @cached_property
     def timeline(self) -> Timeline:

@@ -25,59 +25,139 @@ OPTIMIZERS = (
 )
 
 
+UPDATES = ("loop", "foreach", "fused")
+
+
 @dataclass(frozen=True)
 class Optimizer:
     """An optimizer by what it keeps for each parameter.
 
     >>> Optimizer("adamw", state={"exp_avg": "f32", "exp_avg_sq": "f32"}).name
     'adamw'
+
+    `state` names tensors as large as the parameter, with their dtypes; without it, what torch.optim
+    keeps under that name. `update` is how the step runs over the parameters: `"loop"` (the default
+    of PyTorch on a CPU), `"foreach"` (on a GPU) or `"fused"`.
     """
 
     name: str
     state: Mapping[str, str] = field(default_factory=dict)  # name of the state -> its dtype
+    update: str | None = None
 
     def __post_init__(self) -> None:
         for label, dtype in dict[Any, Any](self.state).items():
             if not isinstance(label, str) or not isinstance(dtype, str):
                 message = "the state of an optimizer maps names to dtypes"
                 raise ShapewrightError(message, code="option-value", hint='{"exp_avg": "f32"}')
+        if self.update is not None:
+            one_of("update", self.update, UPDATES)
 
 
-def check_options(
-    mode: str, optimizer: object, precision: str, profile: str | None, loss: object
-) -> str:
-    """Refuses what is no option, and what this version cannot answer; the profile in force."""
-    if (
-        mode == "infer"
-        and precision == "fp32"
-        and optimizer is None
-        and loss is None
-        and profile in (None, "onnxruntime")
-    ):
-        return "onnxruntime"
-    _one_of("mode", mode, MODES)
-    _one_of("precision", precision, PRECISIONS)
-    if profile is not None:
-        _one_of("profile", profile, PROFILES)
-    if isinstance(optimizer, str):
-        _one_of("optimizer", optimizer, OPTIMIZERS)
-    elif optimizer is not None and not isinstance(optimizer, Optimizer):
-        message = f"optimizer is a name or sw.Optimizer(...), not {type(optimizer).__name__}"
+@dataclass(frozen=True)
+class Run:
+    """Who runs a model, and for what: the memory depends on it beside the graph."""
+
+    mode: str = "infer"
+    optimizer: Optimizer | None = None
+    precision: str = "fp32"
+    profile: str = "onnxruntime"
+    checkpoint: tuple[str, ...] = ()
+    accumulate: int = 1
+
+    @property
+    def trains(self) -> bool:
+        """Whether gradients are made."""
+        return self.mode != "infer"
+
+    def core(self, *, first_iteration: bool = False) -> dict[str, Any]:
+        """The options as the core takes them."""
+        on_cpu = self.profile == "torch-cpu"
+        run: dict[str, Any] = {
+            "device": "cpu" if on_cpu else "cuda",
+            "trains": self.trains,
+            "precision": self.precision,
+            "update": "loop" if on_cpu else "foreach",
+            "checkpoints": list(self.checkpoint),
+            "accumulation": self.accumulate,
+            "first_iteration": first_iteration,
+        }
+        if self.optimizer is not None:
+            known = self.optimizer.name in OPTIMIZERS
+            run["optimizer"] = self.optimizer.name if known else ""
+            if self.optimizer.state or not known:
+                run["states"] = list(self.optimizer.state.items())
+            run["update"] = self.optimizer.update or run["update"]
+        return run
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of a call, as the caller wrote them."""
+
+    mode: str = "infer"
+    optimizer: object = None
+    precision: str = "fp32"
+    profile: str | None = None
+    loss: object = None
+    checkpoint: object = ()
+    accumulate: int = 1
+
+
+def check_options(asked: Asked) -> None:
+    """Refuses what is no option, whatever the model is."""
+    one_of("mode", asked.mode, MODES)
+    one_of("precision", asked.precision, PRECISIONS)
+    if asked.profile is not None:
+        one_of("profile", asked.profile, PROFILES)
+    if isinstance(asked.optimizer, str):
+        one_of("optimizer", asked.optimizer, OPTIMIZERS)
+    elif asked.optimizer is not None and not isinstance(asked.optimizer, Optimizer):
+        message = f"optimizer is a name or sw.Optimizer(...), not {type(asked.optimizer).__name__}"
         raise ShapewrightError(message, code="option-value")
-    if mode != "infer":
+    if asked.mode == "train-compiled":
         msg = "mode"
-        raise _unavailable(msg, mode, "only 'infer' is")
-    for option, value in (("optimizer", optimizer), ("loss", loss)):
-        if value is not None:
+        raise _unavailable(msg, asked.mode, "'train' is the mode of eager PyTorch")
+    if asked.mode != "infer":
+        return
+    training = {"optimizer": asked.optimizer, "loss": asked.loss, "checkpoint": asked.checkpoint}
+    for option, value in training.items():
+        if value:
             message = f"{option} belongs to training, and the mode is 'infer'"
             raise ShapewrightError(message, code="option-conflict")
-    if precision != "fp32":
+
+
+def run_of(asked: Asked, *, is_eager: bool) -> Run:
+    """How the model is run; refuses what this version cannot answer for such a model."""
+    if not is_eager:
+        return _run_of_file(asked)
+    profile = asked.profile or "torch-cuda"
+    if profile not in {"torch-cuda", "torch-cpu"}:
+        msg = "profile"
+        raise _unavailable(msg, profile, "a PyTorch model has 'torch-cuda' and 'torch-cpu'")
+    optimizer = Optimizer(asked.optimizer) if isinstance(asked.optimizer, str) else asked.optimizer
+    assert optimizer is None or isinstance(optimizer, Optimizer)
+    patterns = asked.checkpoint
+    if isinstance(patterns, str):
+        patterns = (patterns,)
+    assert isinstance(patterns, (tuple, list))
+    if type(asked.accumulate) is not int or asked.accumulate < 1:
+        message = f"accumulate is a number of passes, at least 1, not {asked.accumulate!r}"
+        raise ShapewrightError(message, code="option-value")
+    return Run(asked.mode, optimizer, asked.precision, profile, tuple(patterns), asked.accumulate)
+
+
+def _run_of_file(asked: Asked) -> Run:
+    if asked.mode != "infer":
+        msg = "mode"
+        raise _unavailable(msg, asked.mode, "training is counted for PyTorch modules")
+    if asked.precision != "fp32":
         hint = "for inference the file itself says the precision of every tensor"
         msg = "precision"
-        raise _unavailable(msg, precision, hint)
-    assert profile is not None
-    msg = "profile"
-    raise _unavailable(msg, profile, "only 'onnxruntime' is")
+        raise _unavailable(msg, asked.precision, hint)
+    if asked.profile not in {None, "onnxruntime"}:
+        msg = "profile"
+        raise _unavailable(msg, str(asked.profile), "only 'onnxruntime' is, for such a model")
+    return Run()
 
 
 def budget_of(device: str | None, budget: str | int | None) -> int | None:
@@ -94,7 +174,8 @@ def budget_of(device: str | None, budget: str | int | None) -> int | None:
     return None
 
 
-def _one_of(option: str, value: Any, allowed: tuple[str, ...]) -> None:
+def one_of(option: str, value: Any, allowed: tuple[str, ...]) -> None:
+    """Refuses what is not among `allowed`, with the nearest that is."""
     if value in allowed:
         return
     found = nearest(value, allowed) if isinstance(value, str) else ""

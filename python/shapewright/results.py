@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from shapewright import _core
 from shapewright.errors import ShapewrightError, format_block
-from shapewright.memory import BoundReport, Formula, sizes_hinted, unknown_value
+from shapewright.memory import (
+    SHOWN_FORMULAS,
+    TRAINING_FORMULAS,
+    BoundReport,
+    Formula,
+    sizes_hinted,
+    unknown_value,
+)
+from shapewright.options import Run
 from shapewright.spelling import did_you_mean
 from shapewright.types import TensorType
 
@@ -128,11 +136,16 @@ class Question:
     """What was asked of a model besides its shapes; sizes in bytes."""
 
     source: str = ""
-    profile: str = "onnxruntime"
+    run: Run = field(default_factory=Run)
     device: str | None = None
     budget: int | None = None
     strict: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)  # symbols that `dims` fixed
+
+    @property
+    def profile(self) -> str:
+        """Who runs the model."""
+        return self.run.profile
 
 
 class Report:
@@ -202,7 +215,12 @@ class Report:
     @cached_property
     def memory(self) -> _core.MemoryModel:
         """The memory model of the core, built on first use."""
-        return _core.MemoryModel(self._analysis)
+        return _core.MemoryModel(self._analysis, self.question.run.core())
+
+    @cached_property
+    def first_memory(self) -> _core.MemoryModel:
+        """The same for the first iteration of training, which makes the optimizer's state."""
+        return _core.MemoryModel(self._analysis, self.question.run.core(first_iteration=True))
 
     def place(self, node: str | None) -> str:
         """Where a node stands, for people: ` at encoder.layer.3 (node_MatMul_206)`."""
@@ -218,6 +236,11 @@ class Report:
     def formula(self, kind: str) -> Formula:
         """Bytes as an expression of the open sizes: "params", "inputs", "live_peak", ..."""
         return Formula(kind, self.memory.formula(kind))
+
+    @property
+    def shown_formulas(self) -> tuple[str, ...]:
+        """The kinds of formula that are not 0 by their nature."""
+        return TRAINING_FORMULAS if self.question.run.trains else SHOWN_FORMULAS
 
     def at(self, **sizes: int) -> BoundReport:
         """The report at given sizes; raises `ConstraintError` where they break the contract."""

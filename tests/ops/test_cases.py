@@ -331,6 +331,7 @@ def control_operators() -> set[str]:
 
 
 def test_every_operator_row_has_a_case() -> None:
-    rows = {(op.domain, op.name, op.since) for op in _core.all_ops()}
+    # Those of "aten" say what running takes, and are held to real runs in tests/aten.
+    rows = {(op.domain, op.name, op.since) for op in _core.all_ops() if op.domain != "aten"}
     missing = {row for row in rows - rows_in_force() if row[1] not in control_operators()}
     assert not missing, sorted(missing)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapewright.memory import SHOWN_FORMULAS
 from shapewright.report.nominal import Shown, shown_at
 from shapewright.report.verdict import check_verdict
 from shapewright.results import Report
@@ -25,6 +24,9 @@ def report_dict(report: Report) -> dict[str, Any]:
         "ok": report.ok,
         "verdict": {"status": verdict.status, "text": verdict.text},
         "question": {
+            "mode": question.run.mode,
+            "optimizer": question.run.optimizer.name if question.run.optimizer else None,
+            "precision": question.run.precision,
             "profile": question.profile,
             "device": question.device,
             "budget": question.budget,
@@ -60,7 +62,7 @@ def memory_dict(report: Report, shown: Shown) -> dict[str, Any]:
     """Formulas as texts; peak and layers at the sizes shown, null where there are none."""
     bound = shown.bound
     return {
-        "formulas": {kind: str(report.formula(kind)) for kind in SHOWN_FORMULAS},
+        "formulas": {kind: str(report.formula(kind)) for kind in report.shown_formulas},
         "sizes": dict(bound.sizes) if bound else None,
         "assumed": sorted(shown.assumed) if bound else None,
         "peak": bound.peak.to_dict() if bound else None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shapewright.memory import SHOWN_FORMULAS
 from shapewright.report.layers import Row, table_rows
 from shapewright.report.nominal import Shown, shown_at
 from shapewright.report.verdict import check_verdict
@@ -81,7 +80,9 @@ def shortened(text: str) -> str:
 
 def memory_rows(report: Report, shown: Shown) -> list[tuple[str, str]]:
     """The formulas, and the numbers at the sizes shown."""
-    rows = [(kind, f"{shortened(str(report.formula(kind)))} bytes") for kind in SHOWN_FORMULAS]
+    rows = [
+        (kind, f"{shortened(str(report.formula(kind)))} bytes") for kind in report.shown_formulas
+    ]
     if shown.bound is None:
         rows.append(("peak", f"not counted: {shown.reason}"))
     else:

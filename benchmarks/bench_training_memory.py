@@ -1,0 +1,92 @@
+"""Training and inference memory of the models in tests/torch_models, held to real CPU runs.
+
+    python benchmarks/bench_training_memory.py [--only bert,gpt2] [--kind cnn] [--measured FILE]
+                                               [--no-concrete] [--json FILE]
+
+Saved: bytes that `saved_tensors_hooks` sees at three bindings. Live: the peak over the allocator's
+events in a steady iteration (inference, AdamW, SGD with momentum) at two bindings, with its phase
+and module. Symbolic = concrete: the answer of one import with symbols, against an import with
+numbers, at three bindings. `--measured` keeps what was measured in a file for the next run; it
+holds for one machine and one number of threads.
+"""
+
+import argparse
+import json
+import platform
+import sys
+import time
+import traceback
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+import torch  # noqa: E402
+import transformers  # noqa: E402
+from memory_bench.compared import compare  # noqa: E402
+from memory_bench.measured import CONFIGURATIONS, LIVE_BINDINGS, Measured  # noqa: E402
+from memory_bench.summed import HEAD, line, summary  # noqa: E402
+
+import shapewright as sw  # noqa: E402
+from torch_models import MODELS  # noqa: E402
+
+
+def parsed():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="names, with commas")
+    parser.add_argument("--kind", default="")
+    parser.add_argument("--measured", help="file that keeps what PyTorch did")
+    parser.add_argument("--configurations", default="infer,adamw,sgd-momentum")
+    parser.add_argument("--bindings", type=int, default=LIVE_BINDINGS)
+    parser.add_argument("--no-concrete", action="store_true")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--traceback", action="store_true")
+    return parser.parse_args()
+
+
+def main():
+    arguments = parsed()
+    warnings.simplefilter("ignore")
+    names = set(filter(None, arguments.only.split(",")))
+    rows = [r for r in MODELS if not names or r.name in names]
+    rows = [r for r in rows if not arguments.kind or r.kind == arguments.kind]
+    asked = arguments.configurations.split(",")
+    facts = Measured(arguments.measured)
+    results = []
+    print(HEAD)
+    start = time.perf_counter()
+    for row in rows:
+        try:
+            result = compare(
+                row,
+                facts,
+                configurations=[c for c in CONFIGURATIONS if (c or "infer") in asked],
+                bindings=arguments.bindings,
+                concrete=not arguments.no_concrete,
+            )
+        except Exception as error:
+            if arguments.traceback:
+                traceback.print_exc()
+            said = f"{type(error).__name__}: {error}"
+            result = {"model": row.name, "kind": row.kind, "failed": said[:300]}
+        results.append(result)
+        print(line(result), flush=True)
+    figures = summary(results)
+    print(json.dumps(figures, indent=2))
+    if arguments.json:
+        machine = {
+            "processor": platform.processor() or platform.machine(),
+            "threads": torch.get_num_threads(),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "shapewright": sw.__version__,
+            "seconds": round(time.perf_counter() - start),
+        }
+        whole = {"machine": machine, "unit": "bytes", "summary": figures, "models": results}
+        arguments.json.write_text(json.dumps(whole, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Answers about training memory held to what PyTorch does on the CPU."""

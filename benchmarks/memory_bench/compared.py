@@ -1,0 +1,73 @@
+"""One model: its answers beside what was measured."""
+
+from .answered import at_sizes, faults_of, live_of, options_of, report_of, saved_of
+from .measured import CONFIGURATIONS, LIVE_BINDINGS, built
+
+
+def live_row(measured, answered):
+    """Bytes of both, their relative difference, and whether they lie at the same place."""
+    same_phase = measured["phase"] == answered["phase"]
+    return {
+        "measured": measured["peak"],
+        "answered": answered["peak"],
+        "relative": answered["peak"] / measured["peak"] - 1,
+        "phase": [measured["phase"], answered["phase"]],
+        "module": [measured["module"], answered["module"]],
+        "op": [measured["op"], answered["node"]],
+        "same_phase": same_phase,
+        "same_module": same_phase and measured["module"] == answered["module"],
+    }
+
+
+def saved_rows(row, report, facts):
+    rows = []
+    for binding, sizes in enumerate(row.bindings):
+        measured = facts.saved(row, binding)
+        if "failed" in measured:
+            continue
+        answered = saved_of(report, sizes)
+        rows.append({"binding": dict(sizes), "measured": measured["bytes"], "answered": answered})
+    return rows
+
+
+def concrete_rows(row, reports):
+    """Whether numbers instead of symbols give the same answer, by binding."""
+    rows = []
+    report = reports["adamw"]
+    for sizes in row.bindings:
+        inputs = at_sizes(row.inputs, sizes)
+        concrete, _ = report_of(built(row), inputs, options_of(row, "adamw"))
+        symbolic, numeric = (
+            {"saved": saved_of(r, at), "live": live_of(r, at)["peak"]}
+            for r, at in ((report, sizes), (concrete, {}))
+        )
+        rows.append({"binding": dict(sizes), "symbolic": symbolic, "concrete": numeric})
+    return rows
+
+
+def compare(row, facts, *, configurations=CONFIGURATIONS, bindings=LIVE_BINDINGS, concrete=True):
+    """Everything there is to say of one model; `failed` if it could not be imported."""
+    reports, milliseconds = {}, {}
+    for optimizer in configurations:
+        what = optimizer or "infer"
+        reports[what], milliseconds[what] = report_of(
+            built(row), row.inputs, options_of(row, optimizer)
+        )
+    any_trained = next(r for what, r in reports.items() if what != "infer")
+    result = {
+        "model": row.name,
+        "kind": row.kind,
+        "milliseconds": milliseconds,
+        "findings": faults_of(any_trained),
+        "saved": saved_rows(row, any_trained, facts),
+        "live": {},
+    }
+    for what, report in reports.items():
+        for binding in range(bindings):
+            measured = facts.live(row, binding, None if what == "infer" else what)
+            if "failed" not in measured:
+                answered = live_of(report, row.bindings[binding])
+                result["live"][f"{what} {binding}"] = live_row(measured, answered)
+    if concrete:
+        result["concrete"] = concrete_rows(row, reports)
+    return result

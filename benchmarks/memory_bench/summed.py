@@ -1,0 +1,62 @@
+"""One table of all models, and the figures that the whole is judged by."""
+
+import statistics
+
+
+def saved_differences(result):
+    return [row["answered"] - row["measured"] for row in result.get("saved", ())]
+
+
+def live_differences(result):
+    return [abs(row["relative"]) for row in result.get("live", {}).values()]
+
+
+def is_symbolic(result):
+    return all(row["symbolic"] == row["concrete"] for row in result.get("concrete", ()))
+
+
+def share(flags):
+    return sum(flags) / len(flags) if flags else None
+
+
+def summary(results):
+    """Figures over all models; those that could not be imported are counted, and left out."""
+    imported = [r for r in results if "failed" not in r]
+    live = [row for r in imported for row in r["live"].values()]
+    relative = [abs(row["relative"]) for row in live]
+    concrete = [r for r in imported if r.get("concrete")]
+    return {
+        "models": len(results),
+        "failed": [r["model"] for r in results if "failed" in r],
+        "saved_exact": sum(not any(saved_differences(r)) for r in imported),
+        "saved_off": [r["model"] for r in imported if any(saved_differences(r))],
+        "live_rows": len(live),
+        "live_median": statistics.median(relative) if relative else None,
+        "live_worst": max(relative, default=None),
+        "live_within_0.1%": share([x <= 1e-3 for x in relative]),
+        "live_within_1%": share([x <= 1e-2 for x in relative]),
+        "same_phase": share([row["same_phase"] for row in live]),
+        "same_module": share([row["same_module"] for row in live]),
+        "symbolic_exact": sum(map(is_symbolic, concrete)),
+        "symbolic_asked": len(concrete),
+    }
+
+
+def line(result):
+    if "failed" in result:
+        return f"{result['model']:24}{result['failed'][:100]}"
+    saved = saved_differences(result)
+    worst = max(result["live"].items(), key=lambda item: abs(item[1]["relative"]), default=None)
+    live = f"{100 * worst[1]['relative']:+8.3f}% {worst[0]}" if worst else ""
+    phases = [row["same_phase"] for row in result["live"].values()]
+    modules = [row["same_module"] for row in result["live"].values()]
+    symbolic = ("yes" if is_symbolic(result) else "NO") if result.get("concrete") else "-"
+    return (
+        f"{result['model']:24}{max(saved, key=abs, default=0):>+12,}  {live:26}"
+        f"{sum(phases)}/{len(phases)}  {sum(modules)}/{len(modules)}  {symbolic:4}"
+        f"{max(result['milliseconds'].values()):>8.0f}  "
+        + "; ".join(f.split(":")[0] for f in result["findings"])[:60]
+    )
+
+
+HEAD = f"{'model':24}{'saved diff':>12}  {'live, worst':26}phase module same ms, findings"

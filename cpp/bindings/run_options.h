@@ -1,0 +1,15 @@
+// A Python dict of options as RunOptions.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include "memory/training/options.h"
+
+namespace shapewright {
+
+// Keys: "device" ("cpu" | "cuda"), "trains", "optimizer" (name), "states" ((name, dtype) pairs that
+// stand in for those of the optimizer), "update" ("loop" | "foreach" | "fused"), "precision",
+// "first_iteration", "accumulation", "checkpoints". Throws Error{kGeneric, "option-value"}.
+RunOptions run_options(const pybind11::dict& run);
+
+}  // namespace shapewright

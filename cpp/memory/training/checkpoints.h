@@ -1,0 +1,17 @@
+// Which nodes are run again in backward: those of the modules whose paths match a pattern.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace shapewright {
+
+// By NodeId: the number of the segment it belongs to, kNone where it is kept. A segment is a run of
+// nodes within one module, the outermost one that a pattern matches; `*` stands for one part of a
+// path: "model.layers.*".
+std::vector<std::uint32_t> find_segments(const Graph& g, const std::vector<std::string>& patterns);
+
+}  // namespace shapewright

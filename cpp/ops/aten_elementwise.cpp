@@ -1,0 +1,412 @@
+// Elementwise operators of several operands.
+#include "ops/aten.h"
+#include "ops/aten_table.h"
+#include "ops/families.h"
+
+namespace shapewright::aten {
+
+namespace {
+
+Tensor if_needed(const Tensor& other, const Tensor& t) {
+  return other.defined() && other.requires_grad() ? t : Tensor();
+}
+
+// self op number: the gradient is scaled, or passes as it is.
+Tensor scaled_back(const Tensor& g) { return eager::empty_like(g); }
+
+}  // namespace
+
+Tensor neg(const Tensor& a) {
+  Tensor out = eager::empty_like(a);
+  eager::record("Neg", {a}, {out}, {},
+                [](eager::Node&, const Tensors& g) { return Tensors{scaled_back(g[0])}; });
+  return out;
+}
+
+Tensor add(const Tensor& a, const Tensor& b) {
+  Tensor out = elementwise_out({a, b});
+  eager::record("Add", {b, a}, {out}, {},
+                [](eager::Node&, const Tensors& g) { return Tensors{g[0], g[0]}; });
+  return out;
+}
+
+Tensor sub(const Tensor& a, const Tensor& b) {
+  Tensor out = elementwise_out({a, b});
+  eager::record("Sub", {b, a}, {out}, {}, [](eager::Node& n, const Tensors& g) {
+    return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
+  });
+  return out;
+}
+
+Tensor add_(const Tensor& a, const Tensor& b) {
+  eager::record("Add", {b, a}, {a}, {},
+                [](eager::Node&, const Tensors& g) { return Tensors{g[0], g[0]}; });
+  return a;
+}
+
+Tensor mul(const Tensor& a, const Tensor& b) {
+  Tensor out = elementwise_out({a, b});
+  eager::record("Mul", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
+                [](eager::Node& n, const Tensors& g) {
+                  Tensors out_grads(2);
+                  for (std::size_t i = 0; i < 2; ++i)
+                    if (n.needs(i)) out_grads[i] = elementwise_out({g[0], n.saved[i]});
+                  return out_grads;
+                });
+  return out;
+}
+
+Tensor div(const Tensor& a, const Tensor& b) {
+  Tensor out = elementwise_out({a, b}, float_of(result_type({a, b})));
+  eager::record("Div", {b, a}, {out}, {if_needed(b, a), b}, [](eager::Node& n, const Tensors& g) {
+    Tensors out_grads(2);
+    if (n.needs(0)) {  // -grad * ((self / other) / other)
+      const Tensor negated = eager::empty_like(g[0]);
+      const Tensor quotient = elementwise_out({n.saved[0], n.saved[1]});
+      const Tensor again = elementwise_out({quotient, n.saved[1]});
+      out_grads[0] = elementwise_out({negated, again});
+    }
+    if (n.needs(1)) out_grads[1] = elementwise_out({g[0], n.saved[1]});
+    return out_grads;
+  });
+  return out;
+}
+
+Tensor scale(const Tensor& a) {
+  Tensor out = eager::empty_like(a);
+  eager::record("Mul", {a}, {out}, {},
+                [](eager::Node&, const Tensors& g) { return Tensors{scaled_back(g[0])}; });
+  return out;
+}
+
+Tensor cat(const Tensors& ts, int axis, const Shape& shape) {
+  Tensor out = eager::empty(shape, result_type(ts));
+  std::vector<Dim> lengths;
+  for (const Tensor& t : ts) lengths.push_back(t.dim() > axis ? t.shape()[axis] : Dim(0));
+  eager::record("Cat", ts, {out}, {}, [lengths, axis](eager::Node& n, const Tensors& g) {
+    Tensors parts;
+    for (std::size_t i = 0; i < lengths.size(); ++i)
+      parts.push_back(n.needs(i) ? narrow(g[0], axis, lengths[i]) : Tensor());
+    return parts;
+  });
+  return out;
+}
+
+namespace {
+
+// One operand is a Python number: it may make an integer a float, and backward keeps nothing of it.
+bool has_number(const EagerCall& c) { return !c.in(0).defined() || !c.in(1).defined(); }
+Tensor tensor_of(const EagerCall& c) { return c.in(0).defined() ? c.in(0) : c.in(1); }
+
+Tensor with_number(EagerCall& c, bool divides, bool keeps_gradient) {
+  const Tensor a = tensor_of(c);
+  const Attr* number = c.context().attr(c.in(0).defined() ? "other" : "self");
+  const bool is_real = number != nullptr && number->kind == AttrKind::kFloat;
+  Tensor out = eager::empty_like(a, divides || is_real ? float_of(a.dtype()) : a.dtype());
+  eager::record(divides ? "Div" : "Mul", {a}, {out}, {},
+                [keeps_gradient](eager::Node&, const Tensors& g) {
+                  return Tensors{keeps_gradient ? g[0] : scaled_back(g[0])};
+                });
+  return out;
+}
+
+void add_row(EagerCall& c) {
+  if (has_number(c)) return c.out(with_number(c, false, true));
+  if (c.real_of("alpha", 1) == 1) return c.out(add(c.in(0), c.in(1)));
+  c.out(sub(c.in(0), c.in(1)));  // its gradient is scaled, as that of sub is negated
+}
+
+void sub_row(EagerCall& c) {
+  if (has_number(c)) return c.out(with_number(c, false, c.in(0).defined()));
+  c.out(sub(c.in(0), c.in(1)));
+}
+
+void rsub_row(EagerCall& c) {
+  c.out(has_number(c) ? with_number(c, false, false) : sub(c.in(1), c.in(0)));
+}
+
+void mul_row(EagerCall& c) {
+  c.out(has_number(c) ? with_number(c, false, false) : mul(c.in(0), c.in(1)));
+}
+
+void div_row(EagerCall& c) {
+  if (c.has("rounding_mode")) return c.out(elementwise_out(c.inputs()));
+  if (!has_number(c)) return c.out(div(c.in(0), c.in(1)));
+  if (c.in(0).defined()) return c.out(with_number(c, true, false));
+  c.out(scale(unary("Reciprocal", c.in(1), Keeps::kResult, 2)));  // number / tensor
+}
+
+// In place on the first operand; the other's gradient is summed by the engine.
+void add_in_place_row(EagerCall& c) {
+  const Tensor a = c.in(0);
+  if (!c.in(1).defined()) return c.out(a);
+  if (c.real_of("alpha", 1) == 1) return c.out(add_(a, c.in(1)));
+  eager::record("Sub", {c.in(1), a}, {a}, {}, [](eager::Node& n, const Tensors& g) {
+    return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
+  });
+  c.out(a);
+}
+
+void sub_in_place_row(EagerCall& c) {
+  const Tensor a = c.in(0);
+  if (c.in(1).defined())
+    eager::record("Sub", {c.in(1), a}, {a}, {}, [](eager::Node& n, const Tensors& g) {
+      return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
+    });
+  c.out(a);
+}
+
+void mul_in_place_row(EagerCall& c) {
+  const Tensor a = c.in(0);
+  if (!c.in(1).defined()) {
+    eager::record("Mul", {a}, {a}, {},
+                  [](eager::Node&, const Tensors& g) { return Tensors{scaled_back(g[0])}; });
+  } else {
+    const Tensor b = c.in(1);
+    // The old self cannot be kept: autograd refuses where b asks for a gradient of it.
+    eager::record("Mul", {b, a}, {a}, {if_needed(b, eager::detach(a)), if_needed(a, b)},
+                  [](eager::Node& n, const Tensors& g) {
+                    Tensors out(2);
+                    for (std::size_t i = 0; i < 2; ++i)
+                      if (n.needs(i)) out[i] = elementwise_out({g[0], n.saved[i]});
+                    return out;
+                  });
+  }
+  c.out(a);
+}
+
+// Comparisons and other results without gradient, in the declared type.
+void plain_row(EagerCall& c) {
+  Tensors operands;
+  for (const Tensor& t : c.inputs())
+    if (t.defined()) operands.push_back(t);
+  Tensor out = elementwise_out(operands, c.out_dtype());
+  c.out(std::move(out));
+}
+
+// Of the types of the operands.
+void promoted_row(EagerCall& c) { c.out(elementwise_out(c.inputs())); }
+
+void remainder_row(EagerCall& c) {
+  const Tensor a = tensor_of(c);
+  Tensor out = elementwise_out(c.inputs());
+  eager::record("Remainder", {a}, {out}, {}, [](eager::Node&, Tensors g) { return g; });
+  c.out(out);
+}
+
+void pow_row(EagerCall& c) {
+  const Tensor base = c.in(0);
+  if (c.op() == "pow.Scalar") {  // number ** tensor: grad * (result * log(number))
+    Tensor out = eager::empty_like(base, float_of(base.dtype()));
+    eager::record("Pow", {base}, {out}, {out}, [](eager::Node& n, const Tensors& g) {
+      const Tensor product = eager::empty_like(n.saved[0]);
+      return Tensors{eager::empty_like(g[0])};
+    });
+    return c.out(out);
+  }
+  if (!c.in(1).defined()) {
+    if (c.real_of("exponent", 2) == 1) return c.out(unary("Pow", base, Keeps::kSelf, 0));
+    // grad * (exponent * self ** (exponent - 1))
+    return c.out(unary("Pow", base, Keeps::kSelf, 2));
+  }
+  const Tensor exponent = c.in(1);
+  Tensor out = elementwise_out({base, exponent});
+  eager::record("Pow", {exponent, base}, {out}, {base, exponent, if_needed(exponent, out)},
+                [](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  for (std::size_t i = 0; i < 2; ++i)
+                    if (n.needs(i)) {
+                      const Tensor first = eager::empty_like(g[0]);
+                      const Tensor second = eager::empty_like(g[0]);
+                      const Tensor third = eager::empty_like(g[0]);
+                      grads[i] = eager::empty_like(g[0]);
+                    }
+                  return grads;
+                });
+  c.out(out);
+}
+
+void where_row(EagerCall& c) {
+  const Tensor condition = c.in(0);
+  if (!c.in(1).defined() || !c.in(2).defined()) {
+    // A number on one or both sides: a tensor of no dims, made and dropped.
+    const Tensor a = c.in(1).defined() ? c.in(1) : c.in(2);
+    Tensor out = eager::empty(c.out_shape(), a.defined() ? a.dtype() : c.out_dtype());
+    if (a.defined())
+      eager::record("Where", {a}, {out}, {condition}, [](eager::Node&, const Tensors& g) {
+        return Tensors{eager::empty_like(g[0])};
+      });
+    return c.out(out);
+  }
+  const Tensor a = c.in(1), b = c.in(2);
+  Tensor out = elementwise_out({condition, a, b}, result_type({a, b}));
+  eager::record("Where", {b, a}, {out}, {condition}, [](eager::Node& n, const Tensors& g) {
+    Tensors grads(2);
+    for (std::size_t i = 0; i < 2; ++i)
+      if (n.needs(i)) grads[i] = eager::empty_like(g[0]);
+    return grads;
+  });
+  c.out(out);
+}
+
+void record_fill(const Tensor& self, const Tensor& mask, const Tensor& out) {
+  eager::record("MaskedFill", {self}, {out}, {mask},
+                [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
+}
+
+void masked_fill_row(EagerCall& c) {
+  const Tensor self = c.in(0), mask = c.in(1);
+  Tensor out = eager::empty(eager::broadcast_shape(self.shape(), mask.shape()), self.dtype());
+  if (out.shape() == self.shape()) out->strides = eager::dense_like(self.shape(), self->strides);
+  record_fill(self, mask, out);
+  c.out(out);
+}
+
+void masked_fill_in_place_row(EagerCall& c) {
+  record_fill(c.in(0), c.in(1), c.in(0));
+  c.out(c.in(0));
+}
+
+// The larger or the smaller of two: masks of the comparison in backward.
+void extreme_row(EagerCall& c) {
+  const Tensor a = c.in(0), b = c.in(1);
+  Tensor out = elementwise_out({a, b});
+  eager::record("Maximum", {b, a}, {out}, {a, b}, [](eager::Node& n, const Tensors& g) {
+    Tensors grads(2);
+    for (std::size_t i = 0; i < 2; ++i)
+      if (n.needs(i)) {
+        const Tensor half = eager::empty_like(g[0]);
+        const Tensor mask = eager::empty_like(g[0], DType::kBool);
+        grads[i] = eager::empty_like(g[0]);
+        const Tensor other_mask = eager::empty_like(g[0], DType::kBool);
+      }
+    return grads;
+  });
+  c.out(out);
+}
+
+void addcmul_row(EagerCall& c) {
+  const Tensor self = c.in(0), a = c.in(1), b = c.in(2);
+  Tensor out = elementwise_out({self, a, b});
+  eager::record("Addcmul", {self, a, b}, {out}, {if_needed(b, a), if_needed(a, b)},
+                [](eager::Node& n, const Tensors& g) {
+                  Tensors grads = {g[0], {}, {}};
+                  for (std::size_t i = 1; i < 3; ++i)
+                    if (n.needs(i)) {
+                      const Tensor scaled = eager::empty_like(g[0]);
+                      grads[i] = eager::empty_like(g[0]);
+                    }
+                  return grads;
+                });
+  c.out(out);
+}
+
+void lerp_row(EagerCall& c) {
+  Tensor out = elementwise_out({c.in(0), c.in(1)});
+  eager::record("Lerp", {c.in(1), c.in(0)}, {out}, {}, [](eager::Node& n, const Tensors& g) {
+    Tensors grads(2);
+    for (std::size_t i = 0; i < 2; ++i)
+      if (n.needs(i)) grads[i] = eager::empty_like(g[0]);
+    return grads;
+  });
+  c.out(out);
+}
+
+void cat_row(EagerCall& c) {
+  Tensors ts;
+  for (const Tensor& t : c.inputs())
+    if (t.defined()) ts.push_back(t);
+  c.out(cat(ts, c.axis_of("dim", 0, c.out_shape().rank()), c.out_shape()));
+}
+
+void stack_row(EagerCall& c) {
+  const Tensors& ts = c.inputs();
+  const int axis = c.axis_of("dim", 0, c.out_shape().rank());
+  Tensor out = eager::empty(c.out_shape(), result_type(ts));
+  eager::record("Stack", ts, {out}, {}, [axis](eager::Node& n, const Tensors& g) {
+    Tensors parts;
+    for (std::size_t i = 0; i < n.next.size(); ++i)
+      parts.push_back(n.needs(i) ? select(g[0], axis) : Tensor());
+    return parts;
+  });
+  c.out(out);
+}
+
+constexpr Op kRows[] = {
+    row("add.Tensor", add_row),
+    row("add.Scalar", add_row),
+    row("add_.Tensor", add_in_place_row),
+    row("add_.Scalar", add_in_place_row),
+    row("sub.Tensor", sub_row),
+    row("sub.Scalar", sub_row),
+    row("sub_.Tensor", sub_in_place_row),
+    row("rsub.Scalar", rsub_row),
+    row("rsub.Tensor", rsub_row),
+    row("mul.Tensor", mul_row),
+    row("mul.Scalar", mul_row),
+    row("mul_.Tensor", mul_in_place_row),
+    row("mul_.Scalar", mul_in_place_row),
+    row("multiply.Tensor", mul_row),
+    row("div.Tensor", div_row),
+    row("div.Scalar", div_row),
+    row("div.Tensor_mode", div_row),
+    row("true_divide.Tensor", div_row),
+    row("div_.Tensor", mul_in_place_row),
+    row("div_.Scalar", mul_in_place_row),
+    row("floor_divide.default", promoted_row),
+    row("remainder.Scalar", remainder_row),
+    row("remainder.Tensor", remainder_row),
+    row("fmod.Scalar", remainder_row),
+    row("pow.Tensor_Scalar", pow_row),
+    row("pow.Tensor_Tensor", pow_row),
+    row("pow.Scalar", pow_row),
+    row("where.self", where_row),
+    row("where.ScalarSelf", where_row),
+    row("where.ScalarOther", where_row),
+    row("where.Scalar", where_row),
+    row("masked_fill.Scalar", masked_fill_row),
+    row("masked_fill.Tensor", masked_fill_row),
+    row("masked_fill_.Scalar", masked_fill_in_place_row),
+    row("masked_fill_.Tensor", masked_fill_in_place_row),
+    row("maximum.default", extreme_row),
+    row("minimum.default", extreme_row),
+    row("max.other", extreme_row),
+    row("min.other", extreme_row),
+    row("addcmul.default", addcmul_row),
+    row("lerp.Scalar", lerp_row),
+    row("cat.default", cat_row),
+    row("concat.default", cat_row),
+    row("stack.default", stack_row),
+    row("eq.Tensor", plain_row),
+    row("eq.Scalar", plain_row),
+    row("ne.Tensor", plain_row),
+    row("ne.Scalar", plain_row),
+    row("lt.Tensor", plain_row),
+    row("lt.Scalar", plain_row),
+    row("le.Tensor", plain_row),
+    row("le.Scalar", plain_row),
+    row("gt.Tensor", plain_row),
+    row("gt.Scalar", plain_row),
+    row("ge.Tensor", plain_row),
+    row("ge.Scalar", plain_row),
+    row("logical_and.default", plain_row),
+    row("logical_or.default", plain_row),
+    row("logical_xor.default", plain_row),
+    row("logical_not.default", plain_row),
+    row("bitwise_and.Tensor", plain_row),
+    row("bitwise_or.Tensor", plain_row),
+    row("bitwise_not.default", plain_row),
+    row("__and__.Tensor", plain_row),
+    row("__or__.Tensor", plain_row),
+    row("isnan.default", plain_row),
+    row("isinf.default", plain_row),
+    row("isfinite.default", plain_row),
+};
+static_assert(complete(kRows));
+
+}  // namespace
+}  // namespace shapewright::aten
+
+namespace shapewright::families {
+std::span<const Op> aten_elementwise_ops() { return aten::kRows; }
+}  // namespace shapewright::families

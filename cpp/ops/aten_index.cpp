@@ -1,0 +1,213 @@
+// Indexing, gathering, scattering, repeating.
+#include "ops/aten.h"
+#include "ops/aten_table.h"
+#include "ops/families.h"
+
+namespace shapewright::aten {
+
+namespace {
+
+eager::Backward fresh_back(const Shape& old) {
+  return [old](eager::Node&, const Tensors& g) { return Tensors{eager::empty(old, g[0].dtype())}; };
+}
+
+void embedding_row(EagerCall& c) {
+  const Tensor weight = c.in(0), indices = c.in(1);
+  Tensor out = eager::empty(c.out_shape(), weight.dtype());
+  eager::record("Embedding", {weight}, {out}, {indices}, fresh_back(weight.shape()));
+  c.out(out);
+}
+
+void index_row(EagerCall& c) {  // self, then indices; omitted ones take all
+  const Tensor self = c.in(0);
+  Tensors saved(c.inputs().begin() + 1, c.inputs().end());
+  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  eager::record("Index", {self}, {out}, saved, fresh_back(self.shape()));
+  c.out(out);
+}
+
+void index_select_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  eager::record("IndexSelect", {self}, {out}, {c.in(1)}, fresh_back(self.shape()));
+  c.out(out);
+}
+
+void gather_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  eager::record("Gather", {self}, {out}, {self, c.in(1)}, fresh_back(self.shape()));
+  c.out(out);
+}
+
+// self with src written at the indices; the gradient of src is gathered
+template <bool kInPlace, bool kKeepsGradient>
+void scatter_row(EagerCall& c) {
+  const Tensor self = c.in(0), index = c.in(1), src = c.in(2);
+  Tensor out = kInPlace ? self : eager::empty_like(self);
+  eager::record("Scatter", {self, src}, {out}, {index},
+                [shape = src.defined() ? src.shape() : Shape{}](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  if (n.needs(0)) grads[0] = kKeepsGradient ? g[0] : eager::empty_like(g[0]);
+                  if (n.needs(1)) grads[1] = eager::empty(shape, g[0].dtype());
+                  return grads;
+                });
+  c.out(out);
+}
+
+// index_put(self, indices..., values): values come last
+template <bool kInPlace>
+void index_put_row(EagerCall& c) {
+  const Tensor self = c.in(0), values = c.inputs().back();
+  Tensors saved(c.inputs().begin() + 1, c.inputs().end() - 1);
+  Tensor out = kInPlace ? self : eager::empty_like(self);
+  eager::record("IndexPut", {self, values}, {out}, saved,
+                [shape = values.shape()](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
+                  if (n.needs(1)) grads[1] = eager::empty(shape, g[0].dtype());
+                  return grads;
+                });
+  c.out(out);
+}
+
+void repeat_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  eager::record("Repeat", {self}, {out}, {}, fresh_back(self.shape()));
+  c.out(out);
+}
+
+// A clone with a piece of it written anew.
+void slice_scatter_row(EagerCall& c) {
+  const Tensor self = c.in(0), src = c.in(1);
+  Tensor out = eager::empty_like(self);
+  eager::record("SliceScatter", {self, src}, {out}, {},
+                [shape = src.shape()](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
+                  if (n.needs(1)) grads[1] = eager::empty(shape, g[0].dtype());
+                  return grads;
+                });
+  c.out(out);
+}
+
+void made_row(EagerCall& c) {  // a tensor that nothing is differentiated through
+  for (std::size_t i = 0; i < c.num_outputs(); ++i)
+    c.out(eager::empty(c.out_shape(i), c.out_dtype(i)));
+}
+
+void made_like_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  c.out(eager::empty_strided(c.out_shape(), eager::contiguous_strides(c.out_shape()),
+                             c.dtype_of().value_or(self.dtype())));
+}
+
+void filled_row(EagerCall& c) {  // fill_, zero_, normal_, ...: in place
+  const Tensor self = c.in(0);
+  eager::record("Fill", {self}, {self}, {}, fresh_back(self.shape()));
+  c.out(self);
+}
+
+void expanded_row(EagerCall& c) {  // meshgrid
+  for (std::size_t i = 0; i < c.num_outputs(); ++i)
+    c.out(eager::alias(c.in(i), c.out_shape(i), Shape::of_rank(c.out_shape(i).rank(), 0)));
+}
+
+void nothing_row(EagerCall&) {}
+
+// Neighbours' differences, of what was put before and behind joined to it first.
+void diff_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Shape shape = c.out_shape();
+  shape[c.axis_of("dim", -1, self.dim())] += 1;
+  const Tensor joined = c.num_inputs() > 1 ? eager::empty(shape, self.dtype()) : Tensor();
+  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  eager::record("Diff", {self}, {out}, {}, fresh_back(self.shape()));
+  c.out(out);
+}
+
+void broadcast_row(EagerCall& c) {
+  for (std::size_t i = 0; i < c.num_outputs(); ++i) c.out(expand(c.in(i), c.out_shape(i)));
+}
+
+constexpr Op kRows[] = {
+    row("diff.default", diff_row),
+    row("broadcast_tensors.default", broadcast_row),
+    row("embedding.default", embedding_row),
+    row("index.Tensor", index_row),
+    row("index_select.default", index_select_row),
+    row("gather.default", gather_row),
+    row("take_along_dim.default", gather_row),
+    row("scatter.src", scatter_row<false, false>),
+    row("scatter.value", scatter_row<false, false>),
+    row("scatter_.src", scatter_row<true, false>),
+    row("scatter_.value", scatter_row<true, false>),
+    row("scatter_add.default", scatter_row<false, true>),
+    row("scatter_add_.default", scatter_row<true, true>),
+    row("index_add.default", scatter_row<false, true>),
+    row("index_add_.default", scatter_row<true, true>),
+    row("index_put.default", index_put_row<false>),
+    row("index_put_.default", index_put_row<true>),
+    row("slice_scatter.default", slice_scatter_row),
+    row("select_scatter.default", slice_scatter_row),
+    row("repeat.default", repeat_row),
+    row("tile.default", repeat_row),
+    row("repeat_interleave.self_int", repeat_row),
+    row("repeat_interleave.self_Tensor", repeat_row),
+    row("meshgrid.default", expanded_row),
+    row("meshgrid.indexing", expanded_row),
+    row("arange.default", made_row),
+    row("arange.start", made_row),
+    row("arange.start_step", made_row),
+    row("linspace.default", made_row),
+    row("zeros.default", made_row),
+    row("ones.default", made_row),
+    row("full.default", made_row),
+    row("empty.memory_format", made_row),
+    row("eye.default", made_row),
+    row("eye.m", made_row),
+    row("rand.default", made_row),
+    row("randn.default", made_row),
+    row("randint.default", made_row),
+    row("randint.low", made_row),
+    row("randperm.default", made_row),
+    row("scalar_tensor.default", made_row),
+    row("one_hot.default", made_row),
+    row("tril_indices.default", made_row),
+    row("triu_indices.default", made_row),
+    row("isin.Tensor_Tensor", made_row),
+    row("zeros_like.default", made_like_row),
+    row("ones_like.default", made_like_row),
+    row("full_like.default", made_like_row),
+    row("empty_like.default", made_like_row),
+    row("rand_like.default", made_like_row),
+    row("randn_like.default", made_like_row),
+    row("new_zeros.default", made_like_row),
+    row("new_ones.default", made_like_row),
+    row("new_full.default", made_like_row),
+    row("new_empty.default", made_like_row),
+    row("bernoulli.p", made_like_row),
+    row("bernoulli.default", made_like_row),
+    row("multinomial.default", made_row),
+    row("bernoulli_.float", filled_row),
+    row("fill_.Scalar", filled_row),
+    row("zero_.default", filled_row),
+    row("normal_.default", filled_row),
+    row("uniform_.default", filled_row),
+    row("_assert_tensor_metadata.default", nothing_row),
+    row("_assert_scalar.default", nothing_row),
+    row("_assert_async.msg", nothing_row),
+    row("sym_size.int", nothing_row),
+    row("sym_constrain_range_for_size.default", nothing_row),
+    row("item.default", nothing_row),
+    row("_local_scalar_dense.default", nothing_row),
+};
+static_assert(complete(kRows));
+
+}  // namespace
+}  // namespace shapewright::aten
+
+namespace shapewright::families {
+std::span<const Op> aten_index_ops() { return aten::kRows; }
+}  // namespace shapewright::families

@@ -1,0 +1,164 @@
+// Losses, and dropout.
+#include "ops/aten.h"
+#include "ops/aten_table.h"
+#include "ops/families.h"
+
+namespace shapewright::aten {
+
+Tensor dropout(const Tensor& t, double p, bool train) {
+  if (p == 0 || !train) return t;
+  if (on_cuda()) {  // one kernel: a mask of a byte an element
+    Tensor out = eager::empty_like(t);
+    const Tensor mask = eager::empty_like(t, DType::kBool);
+    eager::record("NativeDropout", {t}, {out}, {mask},
+                  [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
+    return out;
+  }
+  const Tensor noise = eager::empty_like(t);
+  return mul(t, noise);
+}
+
+namespace {
+
+constexpr std::int64_t kNone_ = 0;  // reduction: at::Reduction
+
+Shape reduced(const EagerCall& c, const Tensor& t) {
+  return c.int_of("reduction", 1) == kNone_ ? t.shape() : Shape{};
+}
+
+Tensor nll(const Tensor& log_probabilities, const Tensor& target, const Tensor& weight,
+           const Shape& shape) {
+  Tensor out = eager::empty(shape, log_probabilities.dtype());
+  const Tensor total_weight = eager::empty({}, log_probabilities.dtype());
+  eager::record(
+      "NllLoss", {log_probabilities}, {out}, {log_probabilities, target, weight, total_weight},
+      [](eager::Node& n, const Tensors&) { return Tensors{eager::empty_like(n.saved[0])}; });
+  return out;
+}
+
+void cross_entropy_row(EagerCall& c) {
+  const Tensor input = c.in(0), target = c.in(1);
+  if (target.dtype() == input.dtype() && target.dim() == input.dim()) {  // probabilities
+    const Tensor logs = log_softmax(input, {});
+    return c.out(neg(sum(mul(logs, target), c.out_shape())));
+  }
+  const Tensor logs = log_softmax(input, {});
+  Tensor loss = nll(logs, target, c.in(2), c.out_shape());
+  if (c.real_of("label_smoothing", 0) > 0) {
+    Shape rows = target.shape();
+    const Tensor smooth = sum(logs, rows);
+    loss = add(scale(loss), scale(c.out_shape().rank() == 0 ? sum(smooth, {}) : smooth));
+  }
+  c.out(loss);
+}
+
+void nll_row(EagerCall& c) { c.out(nll(c.in(0), c.in(1), c.in(2), c.out_shape())); }
+
+// mse, smooth_l1, huber: keep both; a temporary of the elementwise loss before it is reduced
+void pairwise_row(EagerCall& c) {
+  const Tensor input = c.in(0), target = c.in(1);
+  Tensor out;
+  if (c.out_shape().rank() == 0) {
+    const Tensor each = eager::empty_like(input);
+    out = eager::empty({}, input.dtype());
+  } else {
+    out = eager::empty_like(input);
+  }
+  eager::record("MseLoss", {input, target}, {out}, {input, target},
+                [](eager::Node& n, const Tensors&) {
+                  Tensors grads(2);
+                  for (std::size_t i = 0; i < 2; ++i)
+                    if (n.needs(i)) grads[i] = eager::empty_like(n.saved[i]);
+                  return grads;
+                });
+  c.out(out);
+}
+
+void l1_row(EagerCall& c) {
+  const Tensor each = unary("Abs", sub(c.in(0), c.in(1)), Keeps::kSelf, 1);
+  c.out(reduced(c, each).rank() == 0 ? mean(each, {}) : each);
+}
+
+void bce_row(EagerCall& c) {
+  const Tensor input = c.in(0), target = c.in(1), weight = c.in(2);
+  Tensor out;
+  if (c.out_shape().rank() == 0) {
+    const Tensor each = eager::empty_like(input);
+    out = eager::empty({}, input.dtype());
+  } else {
+    out = eager::empty_like(input);
+  }
+  eager::record(
+      "BinaryCrossEntropy", {input}, {out}, {input, target, weight},
+      [](eager::Node& n, const Tensors&) { return Tensors{eager::empty_like(n.saved[0])}; });
+  c.out(out);
+}
+
+void bce_logits_row(EagerCall& c) {
+  const Tensor input = c.in(0), target = c.in(1), weight = c.in(2), pos_weight = c.in(3);
+  Tensor out;
+  {
+    const Tensor log_sigmoid = eager::empty_like(input);
+    const Tensor loss = eager::empty_like(input);
+    out = eager::empty(c.out_shape(), input.dtype());
+  }
+  eager::record(
+      "BinaryCrossEntropyWithLogits", {input}, {out}, {input, target, weight, pos_weight},
+      [](eager::Node& n, const Tensors&) { return Tensors{eager::empty_like(n.saved[0])}; });
+  c.out(out);
+}
+
+void kl_row(EagerCall& c) {  // xlogy(target, target) - target * input
+  const Tensor input = c.in(0), target = c.in(1);
+  const Tensor logs = eager::empty_like(target);
+  const Tensor each = sub(logs, mul(target, input));
+  c.out(c.out_shape().rank() == 0 ? mean(each, {}) : each);
+}
+
+void dropout_row(EagerCall& c) {
+  c.out(dropout(c.in(0), c.real_of("p", 0.5), c.flag("train", c.flag("training", true))));
+}
+
+void dropout_in_place_row(EagerCall& c) {
+  const Tensor t = c.in(0);
+  if (c.real_of("p", 0.5) > 0 && c.flag("train", true)) {
+    const Tensor noise = eager::empty_like(t);
+    eager::record("Mul", {t}, {t}, {noise},
+                  [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
+  }
+  c.out(t);
+}
+
+void feature_dropout_row(EagerCall& c) {  // a factor for each channel
+  const Tensor t = c.in(0);
+  if (c.real_of("p", 0.5) == 0 || !c.flag("train", true)) return c.out(t);
+  Shape shape = t.shape();
+  for (int i = 2; i < shape.rank(); ++i) shape[i] = 1;
+  c.out(mul(t, eager::empty(shape, t.dtype())));
+}
+
+constexpr Op kRows[] = {
+    row("cross_entropy_loss.default", cross_entropy_row),
+    row("nll_loss.default", nll_row),
+    row("nll_loss_nd.default", nll_row),
+    row("nll_loss2d.default", nll_row),
+    row("mse_loss.default", pairwise_row),
+    row("smooth_l1_loss.default", pairwise_row),
+    row("huber_loss.default", pairwise_row),
+    row("l1_loss.default", l1_row),
+    row("binary_cross_entropy.default", bce_row),
+    row("binary_cross_entropy_with_logits.default", bce_logits_row),
+    row("kl_div.default", kl_row),
+    row("dropout.default", dropout_row),
+    row("native_dropout.default", dropout_row),
+    row("dropout_.default", dropout_in_place_row),
+    row("feature_dropout.default", feature_dropout_row),
+};
+static_assert(complete(kRows));
+
+}  // namespace
+}  // namespace shapewright::aten
+
+namespace shapewright::families {
+std::span<const Op> aten_loss_ops() { return aten::kRows; }
+}  // namespace shapewright::families

@@ -1,0 +1,303 @@
+// Products of matrices: which are folded, which are batched, and what each keeps.
+#include "ops/aten.h"
+#include "ops/aten_table.h"
+#include "ops/families.h"
+
+namespace shapewright::aten {
+
+namespace {
+
+Tensor if_needed(const Tensor& other, const Tensor& t) {
+  return other.defined() && other.requires_grad() ? t : Tensor();
+}
+
+// The gradient of a matrix lies as the matrix does, so that it needs no copy on its way to a leaf.
+Tensor matrix_grad(const Shape& shape, const Strides& strides, DType dtype) {
+  const bool by_columns = shape.rank() == 2 && strides[0] == Dim(1) && strides[1] == shape[0];
+  Strides lay = eager::contiguous_strides(shape);
+  if (by_columns) {
+    lay[0] = 1;
+    lay[1] = shape[0];
+  }
+  return eager::empty_strided(shape, lay, dtype);
+}
+
+// A gradient that repeats its elements is copied for each product that reads it.
+void read_matrix(const Tensor& t) {
+  const int rank = t.dim();
+  const bool lies_well = t->strides[rank - 1] == Dim(1) || t->strides[rank - 2] == Dim(1) ||
+                         t.size(rank - 1) == Dim(1) || t.size(rank - 2) == Dim(1);
+  if (!lies_well) const Tensor copy = eager::empty(t.shape(), t.dtype());
+}
+
+Tensor product_grad(const Tensor& g, Tensor grad) {
+  read_matrix(g);
+  return grad;
+}
+
+struct Laid {
+  Shape shape;
+  Strides strides;
+};
+Laid laid(const Tensor& t) { return {t.shape(), t->strides}; }
+
+Tensor batch_grad(const Shape& shape, DType dtype) { return eager::empty(shape, dtype); }
+
+// Leading axes of both, broadcast.
+Shape batch_shape(const Tensor& a, const Tensor& b) {
+  Shape x, y;
+  for (int i = 0; i + 2 < a.dim(); ++i) x.push_back(a.size(i));
+  for (int i = 0; i + 2 < b.dim(); ++i) y.push_back(b.size(i));
+  return eager::broadcast_shape(x, y);
+}
+
+Shape joined(Shape batch, Dim rows, Dim columns) {
+  batch.push_back(rows);
+  batch.push_back(columns);
+  return batch;
+}
+
+bool folds(const Tensor& a, const Tensor& b) {
+  const bool a_larger = a.dim() >= b.dim();
+  const Tensor& large = a_larger ? a : b;
+  const Tensor& small = a_larger ? b : a;
+  if (large.dim() < 3 || small.dim() > 2) return false;
+  if (small.requires_grad()) return true;
+  if (a.dim() == 2) return false;
+  const int rank = large.dim();
+  for (int i = 0; i + 2 < rank; ++i) {
+    // The strides of the larger one, seen with its matrix transposed where it is the right operand.
+    const Dim inner_stride =
+        i + 1 == rank - 2 && !a_larger ? large->strides[rank - 1] : large->strides[i + 1];
+    const Dim inner_size =
+        i + 1 == rank - 2 && !a_larger ? large.size(rank - 1) : large.size(i + 1);
+    if (large->strides[i] != inner_stride * inner_size) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Tensor mm(const Tensor& a, const Tensor& b) {
+  Tensor out = eager::empty({a.size(0), b.size(1)}, result_type({a, b}));
+  eager::record("Mm", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
+                [la = laid(a), lb = laid(b)](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  if (n.needs(0))
+                    grads[0] = product_grad(g[0], matrix_grad(lb.shape, lb.strides, g[0].dtype()));
+                  if (n.needs(1))
+                    grads[1] = product_grad(g[0], matrix_grad(la.shape, la.strides, g[0].dtype()));
+                  return grads;
+                });
+  return out;
+}
+
+Tensor addmm(const Tensor& bias, const Tensor& a, const Tensor& b) {
+  Tensor out = eager::empty({a.size(0), b.size(1)}, result_type({a, b}));
+  eager::record("Addmm", {a, b, bias}, {out}, {if_needed(b, a), if_needed(a, b)},
+                [la = laid(a), lb = laid(b)](eager::Node& n, const Tensors& g) {
+                  Tensors grads(3);
+                  if (n.needs(0))
+                    grads[0] = product_grad(g[0], matrix_grad(la.shape, la.strides, g[0].dtype()));
+                  if (n.needs(1))
+                    grads[1] = product_grad(g[0], matrix_grad(lb.shape, lb.strides, g[0].dtype()));
+                  if (n.needs(2)) grads[2] = g[0];
+                  return grads;
+                });
+  return out;
+}
+
+Tensor bmm(const Tensor& a, const Tensor& b) {
+  Tensor out = eager::empty({a.size(0), a.size(1), b.size(2)}, result_type({a, b}));
+  eager::record("Bmm", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
+                [sa = a.shape(), sb = b.shape()](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  if (n.needs(0)) grads[0] = product_grad(g[0], batch_grad(sb, g[0].dtype()));
+                  if (n.needs(1)) grads[1] = product_grad(g[0], batch_grad(sa, g[0].dtype()));
+                  return grads;
+                });
+  return out;
+}
+
+namespace {
+
+// A vector beside a vector or a matrix.
+Tensor vector_product(const Tensor& a, const Tensor& b) {
+  Shape shape;
+  if (a.dim() == 2) shape = {a.size(0)};
+  Tensor out = eager::empty(shape, result_type({a, b}));
+  eager::record("Mv", {a, b}, {out}, {if_needed(b, a), if_needed(a, b)},
+                [sa = a.shape(), sb = b.shape()](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  if (n.needs(0)) grads[0] = eager::empty(sa, g[0].dtype());
+                  if (n.needs(1)) grads[1] = eager::empty(sb, g[0].dtype());
+                  return grads;
+                });
+  return out;
+}
+
+Tensor folded(const Tensor& a, const Tensor& b) {
+  if (a.dim() < b.dim()) {  // (b^T a^T)^T
+    const Tensor turned = folded(transpose(b, -2, -1), a.dim() == 2 ? transpose(a, 0, 1) : a);
+    return a.dim() == 2 ? contiguous(transpose(turned, -2, -1)) : turned;
+  }
+  Dim rows = 1;
+  Shape shape;
+  for (int i = 0; i + 1 < a.dim(); ++i) {
+    rows *= a.size(i);
+    shape.push_back(a.size(i));
+  }
+  const Tensor flat = reshape(a, {rows, a.size(-1)});
+  if (b.dim() == 1) return view(vector_product(flat, b), shape);
+  shape.push_back(b.size(1));
+  return view(mm(flat, b), shape);
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  if (a.dim() <= 2 && b.dim() == 1) return vector_product(a, b);
+  if (a.dim() == 1 && b.dim() == 2) return squeeze(mm(unsqueeze(a, 0), b), 0);
+  if (a.dim() == 2 && b.dim() == 2) return mm(a, b);
+  if (folds(a, b)) return folded(a, b);
+  const Tensor left = a.dim() == 1 ? unsqueeze(a, 0) : a;
+  const Tensor right = b.dim() == 1 ? unsqueeze(b, 1) : b;
+  const Shape batch = batch_shape(left, right);
+  const Dim count = num_elements(batch);
+  const Dim n = left.size(-2), k = left.size(-1), m = right.size(-1);
+  const Tensor x = reshape(expand(left, joined(batch, n, k)), {count, n, k});
+  const Tensor y = reshape(expand(right, joined(batch, k, m)), {count, k, m});
+  Shape shape = batch;
+  if (a.dim() > 1) shape.push_back(n);
+  if (b.dim() > 1) shape.push_back(m);
+  return view(bmm(x, y), shape);
+}
+
+Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
+  const Tensor turned = transpose(weight, 0, 1);
+  if (bias.defined() && input.dim() == 2) return addmm(bias, input, turned);
+  if (bias.defined() && input.dim() > 2 && input.is_contiguous()) {
+    Dim rows = 1;
+    Shape shape;
+    for (int i = 0; i + 1 < input.dim(); ++i) {
+      rows *= input.size(i);
+      shape.push_back(input.size(i));
+    }
+    shape.push_back(weight.size(0));
+    return view(addmm(bias, view(input, {rows, input.size(-1)}), turned), shape);
+  }
+  Tensor out = matmul(input, turned);
+  return bias.defined() ? add_(out, bias) : out;
+}
+
+namespace {
+
+void linear_row(EagerCall& c) { c.out(linear(c.in(0), c.in(1), c.in(2))); }
+void matmul_row(EagerCall& c) { c.out(matmul(c.in(0), c.in(1))); }
+void mm_row(EagerCall& c) { c.out(mm(c.in(0), c.in(1))); }
+void bmm_row(EagerCall& c) { c.out(bmm(c.in(0), c.in(1))); }
+void addmm_row(EagerCall& c) { c.out(addmm(c.in(0), c.in(1), c.in(2))); }
+
+void baddbmm_row(EagerCall& c) {
+  const Tensor self = c.in(0), a = c.in(1), b = c.in(2);
+  Tensor out = eager::empty({a.size(0), a.size(1), b.size(2)}, result_type({a, b}));
+  const bool scales_self = c.real_of("beta", 1) != 1;
+  const bool scales = c.real_of("alpha", 1) != 1;
+  eager::record(
+      "Baddbmm", {a, b, self}, {out}, {if_needed(b, a), if_needed(a, b)},
+      [sa = a.shape(), sb = b.shape(), scales, scales_self](eager::Node& n, const Tensors& g) {
+        Tensors grads(3);
+        for (std::size_t i = 0; i < 2; ++i) {
+          if (!n.needs(i)) continue;
+          Tensor product = batch_grad(i == 0 ? sa : sb, g[0].dtype());
+          grads[i] = scales ? eager::empty_like(product) : product;
+        }
+        if (n.needs(2)) grads[2] = scales_self ? eager::empty_like(g[0]) : g[0];
+        return grads;
+      });
+  c.out(out);
+}
+
+// einsum of two operands is a bmm of permuted views; one operand is a permuted sum.
+void einsum_row(EagerCall& c) {
+  const std::string_view equation = c.text_of("equation");
+  const auto arrow = equation.find("->");
+  const std::string_view result =
+      arrow == std::string_view::npos ? std::string_view{} : equation.substr(arrow + 2);
+  const Tensors& in = c.inputs();
+  if (in.size() != 2 || arrow == std::string_view::npos ||
+      equation.find('.') != std::string_view::npos) {
+    Tensor out = eager::empty(c.out_shape(), result_type(in));
+    eager::record("Einsum", in, {out}, in, [](eager::Node& n, const Tensors&) {
+      Tensors grads;
+      for (std::size_t i = 0; i < n.next.size(); ++i)
+        grads.push_back(n.needs(i) ? eager::empty_like(n.saved[i]) : Tensor());
+      return grads;
+    });
+    return c.out(out);
+  }
+  std::string left, right, out;
+  bool second = false;
+  for (const char ch : equation.substr(0, arrow)) {
+    if (ch == ' ') continue;
+    if (ch == ',') {
+      second = true;
+    } else {
+      (second ? right : left) += ch;
+    }
+  }
+  for (const char ch : result)
+    if (ch != ' ') out += ch;
+  const auto has = [](const std::string& s, char ch) { return s.find(ch) != std::string::npos; };
+  std::string batch, contracted, only_left, only_right;
+  for (const char ch : left) {
+    if (has(right, ch)) {
+      (has(out, ch) ? batch : contracted) += ch;
+    } else if (has(out, ch)) {
+      only_left += ch;
+    }
+  }
+  for (const char ch : right)
+    if (!has(left, ch) && has(out, ch)) only_right += ch;
+  const auto arranged = [](const Tensor& t, const std::string& names, const std::string& order) {
+    std::vector<int> axes;
+    for (const char ch : order) axes.push_back(static_cast<int>(names.find(ch)));
+    return axes.size() == names.size() ? permute(t, axes) : t;
+  };
+  const auto size_of = [&](char ch) {
+    return has(left, ch) ? in[0].size(static_cast<int>(left.find(ch)))
+                         : in[1].size(static_cast<int>(right.find(ch)));
+  };
+  const auto product = [&](const std::string& names) {
+    Dim d = 1;
+    for (const char ch : names) d *= size_of(ch);
+    return d;
+  };
+  const Dim b = product(batch), k = product(contracted), n = product(only_left),
+            m = product(only_right);
+  const Tensor x = reshape(arranged(in[0], left, batch + only_left + contracted), {b, n, k});
+  const Tensor y = reshape(arranged(in[1], right, batch + contracted + only_right), {b, k, m});
+  Shape shape;
+  const std::string made = batch + only_left + only_right;
+  for (const char ch : made) shape.push_back(size_of(ch));
+  const Tensor z = view(bmm(x, y), shape);
+  std::vector<int> axes;
+  for (const char ch : out) axes.push_back(static_cast<int>(made.find(ch)));
+  c.out(permute(z, axes));
+}
+
+constexpr Op kRows[] = {
+    row("linear.default", linear_row), row("matmul.default", matmul_row),
+    row("mm.default", mm_row),         row("bmm.default", bmm_row),
+    row("mv.default", matmul_row),     row("dot.default", matmul_row),
+    row("addmm.default", addmm_row),   row("baddbmm.default", baddbmm_row),
+    row("einsum.default", einsum_row), row("__matmul__.default", matmul_row),
+};
+static_assert(complete(kRows));
+
+}  // namespace
+}  // namespace shapewright::aten
+
+namespace shapewright::families {
+std::span<const Op> aten_matmul_ops() { return aten::kRows; }
+}  // namespace shapewright::families

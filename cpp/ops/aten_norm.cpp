@@ -1,0 +1,170 @@
+// Normalisations: statistics are kept in the type of the accumulation.
+#include "base/threads.h"
+#include "ops/aten.h"
+#include "ops/aten_table.h"
+#include "ops/families.h"
+
+namespace shapewright::aten {
+
+namespace {
+
+DType stats_type(const Tensor& t) {
+  if (on_cuda() && info(t.dtype()).bits == 16) return DType::kF32;
+  return t.dtype();
+}
+
+// batch_norm(input, weight, bias, running_mean, running_var)
+void batch_norm_row(EagerCall& c) {
+  const Tensor input = c.in(0), weight = c.in(1), bias = c.in(2), mean = c.in(3), var = c.in(4);
+  const bool training = c.flag("training", false);
+  const DType stats = weight.defined() ? weight.dtype() : stats_type(input);
+  const Shape per_channel = {input.dim() > 1 ? input.size(1) : Dim(1)};
+  Tensor out = eager::empty_like(input);
+  const Tensor save_mean = eager::empty(training ? per_channel : Shape{0}, stats);
+  const Tensor save_invstd = eager::empty(training ? per_channel : Shape{0}, stats);
+  if (!on_cuda()) {  // scale and shift of each channel
+    const Tensor alpha = eager::empty(per_channel, stats), beta = eager::empty(per_channel, stats);
+  }
+  eager::record("NativeBatchNorm", {input, weight, bias}, {out},
+                {input, weight, mean, var, save_mean, save_invstd},
+                [per_channel, stats](eager::Node& n, const Tensors& g) {
+                  Tensors grads(3);
+                  if (n.needs(0)) grads[0] = eager::empty_like(n.saved[0]);
+                  if (n.needs(1)) grads[1] = eager::empty(per_channel, stats);
+                  if (n.needs(2)) grads[2] = eager::empty(per_channel, stats);
+                  if (!on_cuda() && n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
+                  return grads;
+                });
+  c.out(out);
+}
+
+void instance_norm_row(EagerCall& c) {
+  // A batch norm over (1, N*C, ...) with weight and bias repeated.
+  const Tensor input = c.in(0), weight = c.in(1), bias = c.in(2);
+  const Shape repeated = {input.size(0) * input.size(1)};
+  Tensor out = eager::empty_like(input);
+  const Tensor mean = eager::empty(repeated, stats_type(input));
+  const Tensor invstd = eager::empty(repeated, stats_type(input));
+  const Tensor weights = weight.defined() ? eager::empty(repeated, weight.dtype()) : Tensor();
+  eager::record("InstanceNorm", {input, weight, bias}, {out}, {input, weights, mean, invstd},
+                [channels = Shape{input.size(1)}](eager::Node& n, const Tensors& g) {
+                  Tensors grads(3);
+                  if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
+                  if (!on_cuda() && n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
+                  for (std::size_t i = 1; i < 3; ++i)
+                    if (n.needs(i)) grads[i] = eager::empty(channels, g[0].dtype());
+                  return grads;
+                });
+  c.out(out);
+}
+
+void layer_norm_row(EagerCall& c) {
+  const Tensor input = c.in(0), weight = c.in(1), bias = c.in(2);
+  const Tensor dense = input.is_contiguous() ? input : eager::empty(input.shape(), input.dtype());
+  const int normalized = c.context().attr("normalized_shape") != nullptr &&
+                                 c.context().attr("normalized_shape")->kind == AttrKind::kInts
+                             ? static_cast<int>(c.ints_of("normalized_shape").size())
+                             : 1;
+  Shape rows = input.shape();
+  for (int i = input.dim() - normalized; i < input.dim(); ++i) rows[i] = 1;
+  Tensor out = eager::empty(input.shape(), input.dtype());
+  // On the CPU of the type of the parameters, where those are wider.
+  const DType stats = weight.defined() && !on_cuda() ? weight.dtype() : stats_type(input);
+  const Tensor mean = eager::empty(rows, stats), rstd = eager::empty(rows, stats);
+  eager::record("NativeLayerNorm", {input, weight, bias}, {out}, {input, mean, rstd, weight, bias},
+                [normalized](eager::Node& n, const Tensors& g) {
+                  Tensors grads(3);
+                  const Tensor dy = contiguous(g[0]);
+                  const Tensor& x = n.saved[0];
+                  const Tensor copy = x.is_contiguous() ? x : eager::empty(x.shape(), x.dtype());
+                  if (n.needs(0)) grads[0] = eager::empty_like(dy);
+                  if (n.needs(1)) grads[1] = eager::empty_like(n.saved[3]);
+                  if (n.needs(2)) grads[2] = eager::empty_like(n.saved[4]);
+                  if (!on_cuda() && (n.needs(1) || n.needs(2))) {  // sums of each thread
+                    Dim width = 1;
+                    for (int i = 0; i < normalized; ++i) width *= x.size(-1 - i);
+                    const Tensor sums = eager::empty({2, default_threads(), width}, x.dtype());
+                  }
+                  return grads;
+                });
+  c.out(out);
+}
+
+void group_norm_row(EagerCall& c) {
+  const Tensor input = contiguous(c.in(0)), weight = c.in(1), bias = c.in(2);
+  const Shape groups = {input.size(0), c.int_of("num_groups", 1)};
+  const Shape channels = {input.size(0), input.size(1)};
+  Tensor out = eager::empty(input.shape(), input.dtype());
+  const Tensor mean = eager::empty(groups, stats_type(input));
+  const Tensor rstd = eager::empty(groups, stats_type(input));
+  eager::record("NativeGroupNorm", {input, weight, bias}, {out}, {input, mean, rstd, weight},
+                [channels](eager::Node& n, const Tensors& g) {
+                  Tensors grads(3);
+                  const Tensor dy = contiguous(g[0]);
+                  if (n.needs(0)) grads[0] = eager::empty_like(dy);
+                  const Shape per_channel = {channels[1]};
+                  for (std::size_t i = 1; i < 3; ++i)
+                    if (n.needs(i)) grads[i] = eager::empty(per_channel, n.saved[3].dtype());
+                  const Tensor ds = eager::empty(channels, DType::kF32);
+                  const Tensor db = eager::empty(channels, DType::kF32);
+                  return grads;
+                });
+  c.out(out);
+}
+
+void rms_norm_row(EagerCall& c) {
+  const Tensor input = c.in(0), weight = c.in(1);
+  Shape rows = input.shape();
+  const int normalized =
+      static_cast<int>(std::max<std::size_t>(1, c.ints_of("normalized_shape").size()));
+  for (int i = input.dim() - normalized; i < input.dim(); ++i) rows[i] = 1;
+  if (on_cuda()) {  // one kernel: keeps input, weight and rstd
+    Tensor out = eager::empty_like(input);
+    const Tensor rstd = eager::empty(rows, DType::kF32);
+    eager::record("FusedRmsNorm", {input, weight}, {out}, {input, weight, rstd},
+                  [](eager::Node& n, const Tensors& g) {
+                    Tensors grads(2);
+                    if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
+                    if (n.needs(1)) grads[1] = eager::empty_like(n.saved[1]);
+                    return grads;
+                  });
+    return c.out(out);
+  }
+  // input * rsqrt(mean(input ** 2) + eps) * weight
+  const bool upcasts = info(input.dtype()).bits == 16;
+  const Tensor x = upcasts ? to(input, DType::kF32) : input;
+  const Tensor variance = mean(unary("Pow", x, Keeps::kSelf, 2), rows);
+  const Tensor rstd = unary("Rsqrt", variance, Keeps::kResult, 2);
+  Tensor out = mul(x, rstd);
+  if (weight.defined()) out = mul(out, weight);
+  c.out(to(out, input.dtype()));
+}
+
+// v * (g / norm(v)): v, g
+void weight_norm_row(EagerCall& c) {
+  const Tensor v = c.in(0), g = c.in(1);
+  Tensor out = eager::empty_like(v);
+  const Tensor norms = eager::empty(g.shape(), g.dtype());
+  eager::record("WeightNormInterface", {v, g}, {out}, {v, g, norms},
+                [](eager::Node& n, const Tensors&) {
+                  Tensors grads(2);
+                  if (n.needs(0)) grads[0] = eager::empty_like(n.saved[0]);
+                  if (n.needs(1)) grads[1] = eager::empty_like(n.saved[1]);
+                  return grads;
+                });
+  c.out(out);
+}
+
+constexpr Op kRows[] = {
+    row("_weight_norm.default", weight_norm_row),    row("batch_norm.default", batch_norm_row),
+    row("instance_norm.default", instance_norm_row), row("layer_norm.default", layer_norm_row),
+    row("group_norm.default", group_norm_row),       row("rms_norm.default", rms_norm_row),
+};
+static_assert(complete(kRows));
+
+}  // namespace
+}  // namespace shapewright::aten
+
+namespace shapewright::families {
+std::span<const Op> aten_norm_ops() { return aten::kRows; }
+}  // namespace shapewright::families

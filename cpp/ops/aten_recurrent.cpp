@@ -1,0 +1,161 @@
+// Recurrent layers on the CPU. LSTM is a kernel of oneDNN for each layer and direction; GRU and RNN
+// are loops over cells, whose tensors are counted here in one piece for all steps, since the number
+// of steps may be a symbol.
+#include "ops/aten.h"
+#include "ops/aten_table.h"
+#include "ops/families.h"
+
+namespace shapewright::aten {
+
+namespace {
+
+constexpr std::int64_t kPage = 4096;
+
+// What the layers have in common: x, the states, then the weights of each layer and direction.
+struct Layers {
+  Tensor x;
+  Tensors states, weights;
+  std::int64_t count = 1, directions = 1, each = 4;
+  bool batch_first = false;
+  Dim steps, batch, hidden;
+
+  Layers(const EagerCall& c, std::size_t num_states) {
+    x = c.in(0);
+    for (std::size_t i = 1; i <= num_states; ++i) states.push_back(c.in(i));
+    for (std::size_t i = num_states + 1; i < c.num_inputs(); ++i) weights.push_back(c.in(i));
+    count = c.int_of("num_layers", 1);
+    directions = c.flag("bidirectional", false) ? 2 : 1;
+    each = c.flag("has_biases", true) ? 4 : 2;
+    batch_first = c.flag("batch_first", false);
+    steps = x.size(batch_first ? 1 : 0);
+    batch = x.size(batch_first ? 0 : 1);
+    hidden = states[0].size(-1);
+  }
+  Tensor weight(std::int64_t layer, std::int64_t direction, std::int64_t which) const {
+    return weights[static_cast<std::size_t>((layer * directions + direction) * each + which)];
+  }
+  Dim width(std::int64_t layer) const { return layer == 0 ? x.size(-1) : hidden * directions; }
+  // Steps before the batch.
+  Tensor steps_first() const { return batch_first ? transpose(x, 0, 1) : x; }
+};
+
+Dim whole_pages(Dim bytes) { return ceildiv(bytes, kPage) * kPage; }
+
+// Rows of floats as oneDNN spaces them: whole cache lines, no multiple of 256 bytes.
+Dim spaced(Dim floats) {
+  const auto n = known(floats);
+  if (!n) return floats;
+  const std::int64_t lines = (*n + 15) / 16 * 16;
+  return lines % 64 == 0 ? lines + 16 : lines;
+}
+
+// Gates and states of all steps, kept for backward. An approximation: within 8% of what was read
+// off twelve sizes.
+Dim workspace_bytes(const Layers& l) {
+  const Dim gates = whole_pages(l.steps * l.batch * spaced(4 * l.hidden) * 4);
+  const Dim states = whole_pages(2 * (l.steps + 1) * l.batch * spaced(l.hidden) * 4);
+  const Dim cells = whole_pages(2 * (l.steps + 1) * l.batch * l.hidden * 4);
+  return 2 * gates + 2 * states + cells + kPage;
+}
+
+Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int64_t direction) {
+  const Shape sequence = {l.steps, l.batch, l.hidden}, state = {l.batch, l.hidden};
+  const Tensor dense = contiguous(x);
+  Tensor out = eager::empty(sequence, x.dtype());
+  const Tensor h = eager::empty(state, x.dtype()), cell = eager::empty(state, x.dtype());
+  const Tensor workspace = eager::empty({workspace_bytes(l)}, DType::kU8);
+  Tensors inputs = {dense};
+  Tensors shapes;
+  for (std::int64_t i = 0; i < l.each; ++i) inputs.push_back(l.weight(layer, direction, i));
+  Tensors saved = inputs;
+  for (const Tensor& t : {out, h, cell, workspace}) saved.push_back(t);
+  {
+    const Tensor w = eager::empty_like(inputs[1]), u = eager::empty_like(inputs[2]);
+    const Tensor work = eager::empty({l.steps, l.batch, 4 * l.hidden}, x.dtype());
+  }
+  eager::record("MkldnnRnnLayer", inputs, {out}, saved,
+                [count = inputs.size()](eager::Node& n, const Tensors& g) {
+                  const Tensor dy = contiguous(g[0]);
+                  Tensors grads(count);
+                  for (std::size_t i = 0; i < count; ++i)
+                    if (n.needs(i)) grads[i] = eager::empty_like(n.saved[i]);
+                  const Tensor w = eager::empty_like(n.saved[1]), u = eager::empty_like(n.saved[2]);
+                  const Tensor dw = eager::empty_like(w), du = eager::empty_like(u);
+                  const Dim gates = 4 * n.saved[2].size(1);
+                  const Tensor work = eager::empty({dy.size(0), dy.size(1), gates}, dy.dtype());
+                  return grads;
+                });
+  return out;
+}
+
+// All steps of one layer: the product with the input, then `kept` numbers a step and unit, and the
+// state that the next step reads.
+Tensor cells_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int64_t direction,
+                   std::int64_t gates, std::int64_t kept) {
+  const DType dtype = x.dtype();
+  const Tensor before = linear(x, l.weight(layer, direction, 0),
+                               l.each == 4 ? l.weight(layer, direction, 2) : Tensor());
+  const Tensor u = l.weight(layer, direction, 1);
+  const Tensor b = l.each == 4 ? l.weight(layer, direction, 3) : Tensor();
+  Tensor out = eager::empty({l.steps, l.batch, l.hidden}, dtype);
+  const Tensor of_steps = eager::empty({l.steps, l.batch, kept * l.hidden}, dtype);
+  Tensor states;  // of a plain cell its own result, counted already
+  if (gates > 1) states = eager::empty({l.steps - 1, l.batch, l.hidden}, dtype);
+  eager::record("Cells", {before, u, b}, {out}, {u, b, of_steps, states},
+                [shape = before.shape(), gates](eager::Node& n, const Tensors& g) {
+                  Tensors grads(3);
+                  if (n.needs(0)) grads[0] = eager::empty(shape, g[0].dtype());
+                  if (n.needs(1)) grads[1] = eager::empty_like(n.saved[0]);
+                  if (n.needs(2)) grads[2] = eager::empty_like(n.saved[1]);
+                  const Tensor step = eager::empty({shape[1], gates * g[0].size(-1)}, g[0].dtype());
+                  return grads;
+                });
+  return out;
+}
+
+template <typename RunLayer>
+Tensor run_layers(const Layers& l, RunLayer run_layer) {
+  Tensor x = l.steps_first();
+  for (std::int64_t layer = 0; layer < l.count; ++layer) {
+    Tensors both;
+    for (std::int64_t d = 0; d < l.directions; ++d) both.push_back(run_layer(x, layer, d));
+    x = l.directions == 1 ? both[0] : cat(both, 2, {l.steps, l.batch, l.hidden * l.directions});
+  }
+  return l.batch_first ? transpose(x, 0, 1) : x;
+}
+
+void lstm_row(EagerCall& c) {
+  const Layers l(c, 2);
+  Tensor out = run_layers(l, [&](const Tensor& x, std::int64_t layer, std::int64_t d) {
+    return lstm_layer(l, x, layer, d);
+  });
+  c.out(out);
+  for (std::size_t i = 1; i < c.num_outputs(); ++i)
+    c.out(eager::empty(c.out_shape(i), out.dtype()));
+}
+
+template <std::int64_t kGates, std::int64_t kKept>
+void cells_row(EagerCall& c) {
+  const Layers l(c, 1);
+  Tensor out = run_layers(l, [&](const Tensor& x, std::int64_t layer, std::int64_t d) {
+    return cells_layer(l, x, layer, d, kGates, kKept);
+  });
+  c.out(out);
+  for (std::size_t i = 1; i < c.num_outputs(); ++i)
+    c.out(eager::empty(c.out_shape(i), out.dtype()));
+}
+
+constexpr Op kRows[] = {
+    row("lstm.input", lstm_row),
+    row("gru.input", cells_row<3, 6>),
+    row("rnn_tanh.input", cells_row<1, 1>),
+    row("rnn_relu.input", cells_row<1, 1>),
+};
+static_assert(complete(kRows));
+
+}  // namespace
+}  // namespace shapewright::aten
+
+namespace shapewright::families {
+std::span<const Op> aten_recurrent_ops() { return aten::kRows; }
+}  // namespace shapewright::families

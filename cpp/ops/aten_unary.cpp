@@ -1,0 +1,186 @@
+// Functions of one tensor, elementwise: what backward keeps, and its temporaries.
+#include "ops/aten.h"
+#include "ops/aten_table.h"
+#include "ops/families.h"
+
+namespace shapewright::aten {
+
+namespace {
+
+eager::Backward unary_back(int temporaries) {
+  return [temporaries](eager::Node&, const Tensors& g) {
+    Tensors held;
+    for (int i = 0; i < temporaries; ++i) held.push_back(eager::empty_like(g[0]));
+    return Tensors{eager::empty_like(g[0])};
+  };
+}
+
+}  // namespace
+
+Tensor unary(std::string_view name, const Tensor& self, Keeps keeps, int temporaries) {
+  Tensor out = eager::empty_like(self, float_of(self.dtype()));
+  Tensors saved;
+  if (keeps == Keeps::kSelf) saved = {self};
+  if (keeps == Keeps::kResult) saved = {out};
+  eager::record(name, {self}, {out}, std::move(saved), unary_back(temporaries));
+  return out;
+}
+
+Tensor unary_(std::string_view name, const Tensor& self, Keeps keeps, int temporaries) {
+  Tensors saved;
+  // What self was before cannot be kept beside it: it is copied first.
+  if (keeps == Keeps::kSelf && eager::Machine::current().grad_enabled && self.requires_grad())
+    saved = {eager::empty_like(self)};
+  if (keeps == Keeps::kResult) saved = {self};
+  eager::record(name, {self}, {self}, std::move(saved), unary_back(temporaries));
+  return self;
+}
+
+namespace {
+
+template <Keeps kKeeps, int kTemporaries = 0>
+void unary_row(EagerCall& c) {
+  c.out(unary(c.op(), c.in(0), kKeeps, kTemporaries));
+}
+
+template <Keeps kKeeps, int kTemporaries = 0>
+void unary_in_place_row(EagerCall& c) {
+  c.out(unary_(c.op(), c.in(0), kKeeps, kTemporaries));
+}
+
+// Of the type of the operand, whatever that is.
+void same_type_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty_like(self);
+  eager::record(c.op(), {self}, {out}, {self}, unary_back(1));
+  c.out(out);
+}
+
+void neg_row(EagerCall& c) { c.out(neg(c.in(0))); }
+
+// Piecewise constant: the gradient is zeros.
+void zero_gradient_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty_like(self);
+  eager::record(c.op(), {self}, {out}, {}, unary_back(0));
+  c.out(out);
+}
+
+// clamp(min, max): masks of the comparisons
+void clamp_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  const bool both = c.has("min") && c.has("max");
+  Tensor out = eager::empty_like(self);
+  eager::record("Clamp", {self}, {out}, {self}, [both](eager::Node&, const Tensors& g) {
+    const Tensor above = eager::empty_like(g[0], DType::kBool);
+    Tensor below, joined;
+    if (both) below = eager::empty_like(g[0], DType::kBool);
+    return Tensors{eager::empty_like(g[0])};
+  });
+  c.out(out);
+}
+
+void glu_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  eager::record("Glu", {self}, {out}, {self},
+                [shape = self.shape()](eager::Node&, const Tensors& g) {
+                  return Tensors{eager::empty(shape, g[0].dtype())};
+                });
+  c.out(out);
+}
+
+void log_sigmoid_row(EagerCall& c) {  // keeps a buffer beside self on the CPU
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty_like(self);
+  const Tensor buffer = on_cuda() ? Tensor() : eager::empty_like(self);
+  eager::record("LogSigmoid", {self}, {out}, {self, buffer}, unary_back(0));
+  c.out(out);
+}
+
+void prelu_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor weight = c.in(1);
+  if (self.dim() > 1) {
+    Shape shape = Shape::of_rank(self.dim(), 1);
+    shape[1] = weight.numel();
+    weight = view(weight, shape);
+  }
+  Tensor out = eager::empty_like(self);
+  eager::record("PreluKernel", {self, weight}, {out}, {self, weight},
+                [](eager::Node&, const Tensors& g) {
+                  Tensors grads;
+                  grads.push_back(eager::empty_like(g[0]));
+                  grads.push_back(eager::empty_like(g[0]));
+                  return grads;
+                });
+  c.out(out);
+}
+
+constexpr auto kSelf = Keeps::kSelf;
+constexpr auto kResult = Keeps::kResult;
+
+constexpr Op kRows[] = {
+    row("relu.default", unary_row<kResult>),
+    row("relu_.default", unary_in_place_row<kResult>),
+    row("sigmoid.default", unary_row<kResult>),
+    row("sigmoid_.default", unary_in_place_row<kResult>),
+    row("tanh.default", unary_row<kResult>),
+    row("tanh_.default", unary_in_place_row<kResult>),
+    row("exp.default", unary_row<kResult>),
+    row("exp_.default", unary_in_place_row<kResult>),
+    row("expm1.default", unary_row<kResult, 1>),
+    row("sqrt.default", unary_row<kResult, 1>),
+    row("sqrt_.default", unary_in_place_row<kResult, 1>),
+    row("rsqrt.default", unary_row<kResult, 2>),
+    row("reciprocal.default", unary_row<kResult, 2>),
+    row("gelu.default", unary_row<kSelf>),
+    row("silu.default", unary_row<kSelf>),
+    row("silu_.default", unary_in_place_row<kSelf>),
+    row("mish.default", unary_row<kSelf>),
+    row("mish_.default", unary_in_place_row<kSelf>),
+    row("hardswish.default", unary_row<kSelf>),
+    row("hardswish_.default", unary_in_place_row<kSelf>),
+    row("hardsigmoid.default", unary_row<kSelf>),
+    row("hardsigmoid_.default", unary_in_place_row<kSelf>),
+    row("hardtanh.default", unary_row<kSelf>),
+    row("hardtanh_.default", unary_in_place_row<kSelf>),
+    row("relu6.default", unary_row<kSelf>),
+    row("relu6_.default", unary_in_place_row<kSelf>),
+    row("leaky_relu.default", unary_row<kSelf>),
+    row("leaky_relu_.default", unary_in_place_row<kResult>),
+    row("elu.default", unary_row<kSelf>),
+    row("elu_.default", unary_in_place_row<kResult>),
+    row("selu.default", unary_row<kSelf>),
+    row("celu.default", unary_row<kSelf>),
+    row("softplus.default", unary_row<kSelf>),
+    row("log_sigmoid.default", log_sigmoid_row),
+    row("glu.default", glu_row),
+    row("prelu.default", prelu_row),
+    row("abs.default", same_type_row),
+    row("log.default", unary_row<kSelf>),
+    row("log2.default", unary_row<kSelf, 1>),
+    row("log10.default", unary_row<kSelf, 1>),
+    row("log1p.default", unary_row<kSelf, 1>),
+    row("sin.default", unary_row<kSelf, 1>),
+    row("cos.default", unary_row<kSelf, 2>),
+    row("erf.default", unary_row<kSelf, 4>),
+    row("square.default", unary_row<kSelf, 2>),
+    row("neg.default", neg_row),
+    row("clamp.default", clamp_row),
+    row("clamp_min.default", clamp_row),
+    row("clamp_max.default", clamp_row),
+    row("floor.default", zero_gradient_row),
+    row("ceil.default", zero_gradient_row),
+    row("round.default", zero_gradient_row),
+    row("sign.default", zero_gradient_row),
+    row("sgn.default", zero_gradient_row),
+};
+static_assert(complete(kRows));
+
+}  // namespace
+}  // namespace shapewright::aten
+
+namespace shapewright::families {
+std::span<const Op> aten_unary_ops() { return aten::kRows; }
+}  // namespace shapewright::families

@@ -1,0 +1,1 @@
+"""Models of frameworks as graphs: one importer a framework, imported only when it is asked for."""

@@ -1,0 +1,175 @@
+"""`torch.nn.Module` as a graph: the operations PyTorch would run, in its own operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from shapewright import _core
+from shapewright.importers.torch_errors import (
+    is_data_dependent,
+    notice_of,
+    solving_sizes,
+    spelled_with,
+)
+from shapewright.importers.torch_fit import fitted_rows, values_near
+from shapewright.importers.torch_graph import Notice, Run, built_graph, read_run
+from shapewright.importers.torch_guards import specialised, symbol_names
+from shapewright.importers.torch_hints import first_hints, further_hints
+from shapewright.importers.torch_inputs import Call, call_of
+from shapewright.importers.torch_loss import scalar_loss
+from shapewright.importers.torch_routes import export_route, fake_route, left_alone
+from shapewright.importers.torch_trace import Traced
+
+Bounds = Mapping[str, "tuple[int, int | None]"]
+Loss = Callable[[Any], Any]
+
+
+def import_module(
+    module: Any,
+    inputs: Any,
+    *,
+    bounds: Bounds | None = None,
+    train: bool = False,
+    loss: Loss | None = None,
+) -> _core.Graph:
+    """The graph of one call of a module; `train` records gradients and adds the loss.
+
+    Nothing of the module is moved, cast or changed. What the model refuses is a finding of the
+    graph, which then holds what came before.
+    """
+    import torch
+
+    call = call_of(module, inputs)
+    requires_grad = {name: p.requires_grad for name, p in module.named_parameters()}
+    wanted = scalar_loss(loss) if train else None
+    grad_enabled = train or torch.is_grad_enabled()
+    with left_alone(module), torch.set_grad_enabled(grad_enabled):
+        traced, notices = _trace(module, call, bounds or {}, wanted)
+        notices += [*_assumptions(traced), *_functions(traced)]
+        if train and traced.checkpoints:
+            notices.append(_checkpoint_note(traced.checkpoints[0]))
+        run = read_run(traced, call, requires_grad, grad_enabled)
+        fitted = ""
+        fixed = specialised(traced, run.names) if traced.is_complete else {}
+        if len(fixed) == 1:
+            ((symbol, (value, line)),) = fixed.items()
+
+            def read_at(size: int) -> Run:
+                hints = {**first_hints(call.symbols, bounds or {}), symbol: size}
+                other = export_route(module, call, hints, wanted)
+                return read_run(other, call, requires_grad, grad_enabled)
+
+            if _fit(run, symbol, value, read_at):
+                fitted = symbol
+                notices.append(_fitted_note(symbol, value, line))
+    return built_graph(run, call, name=type(module).__name__, notices=notices, fitted=fitted)
+
+
+def _fit(run: Run, symbol: str, value: int, read_at: Callable[[int], Run]) -> bool:
+    """Frees the symbol that the run made a constant; False if other runs do not tell how."""
+    values = values_near(value)
+    try:
+        rows = [run.reader.rows, *(read_at(size).reader.rows for size in values[1:])]
+        run.reader.rows = fitted_rows(symbol, values, rows)
+    except Exception:  # the model takes no other size, or its operations depend on it
+        return False
+    return True
+
+
+def _fitted_note(symbol: str, value: int, line: str) -> Notice:
+    at = f" ({line})" if line else ""
+    points = ", ".join(map(str, values_near(value)))
+    message = f"the model reads {symbol} as a number{at}: sizes are fitted to traces at {points}"
+    return Notice(code="symbol-fitted", severity="note", message=message)
+
+
+def _trace(
+    module: Any, call: Call, bounds: Bounds, loss: Loss | None
+) -> tuple[Traced, list[Notice]]:
+    hints = first_hints(call.symbols, bounds)
+    try:
+        return export_route(module, call, hints, loss), [_route_note("torch.export")]
+    except Exception as error:
+        refused = error
+    try:
+        return export_route(module, call, hints, loss, runs=False), [_route_note("torch.export")]
+    except Exception:  # the first refusal is the one to tell
+        pass
+    if not is_data_dependent(refused):
+        for other in _other_hints(module, call, bounds, refused):
+            try:
+                traced = export_route(module, call, other, loss)
+            except Exception:
+                continue
+            return traced, [_route_note("torch.export")]
+    try:
+        traced = fake_route(module, call, hints, loss)
+    except Exception:
+        traced = refused.__dict__.get("shapewright_traced", Traced())
+        names = symbol_names(traced, call)
+        return traced, [notice_of(refused, module, traced, names)]
+    names = symbol_names(traced, call)
+    reason = spelled_with(str(refused), names).strip().partition("\n")[0][:200]
+    return traced, [_route_note("fake tensors", reason)]
+
+
+def _other_hints(
+    module: Any, call: Call, bounds: Bounds, refused: Exception
+) -> Iterator[dict[str, int]]:
+    traced = refused.__dict__.get("shapewright_traced", Traced())
+    solved = solving_sizes(refused, module, traced, symbol_names(traced, call))
+    if solved:
+        yield {**first_hints(call.symbols, bounds), **solved}
+    yield from further_hints(call.symbols, bounds, str(refused))
+
+
+def _route_note(route: str, reason: str = "") -> Notice:
+    message = f"traced by {route}" + (", as torch.export refuses the model" if reason else "")
+    facts = (("torch.export said", reason),) if reason else ()
+    return Notice(code="torch-route", severity="note", message=message, facts=facts)
+
+
+def _checkpoint_note(line: str) -> Notice:
+    return Notice(
+        code="checkpoint-inside",
+        severity="warning",
+        message=f"the model runs segments again in backward ({line}), which is not counted: "
+        "what it keeps is an upper bound",
+        facts=(("line", line),),
+        hint="turn it off in the model, and give the option checkpoint a pattern of its modules",
+    )
+
+
+def _functions(traced: Traced) -> list[Notice]:
+    return [
+        Notice(
+            code="custom-function",
+            severity="warning",
+            message=f"{name} ({line}) is an autograd function of the model's own: "
+            "what it keeps for backward is not known",
+            facts=(("line", line),),
+            hint="its forward is counted as if PyTorch recorded each operation",
+        )
+        for name, line in traced.functions.items()
+    ]
+
+
+_READ = {"__bool__": "the truth of a tensor", "tolist": "the elements of a tensor"}
+
+
+def _assumptions(traced: Traced) -> list[Notice]:
+    by_line: dict[str, tuple[str, str]] = {}
+    for what, answer, line in traced.assumed:
+        by_line.setdefault(line, (what, answer))
+    return [
+        Notice(
+            code="element-read",
+            severity="warning",
+            message=f"the model reads {_READ.get(what, 'an element of a tensor')} at "
+            f"{line or 'a line unknown'}: taken to be {answer}, another branch is not counted",
+            facts=(("line", line), ("read by", what), ("taken to be", answer)),
+            hint="the memory is a lower bound; pass what decides as an argument of forward",
+        )
+        for line, (what, answer) in by_line.items()
+    ]

@@ -1,0 +1,79 @@
+"""Answers to what only a run could tell: `if tensor:`, `tensor.item()`. Each is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from shapewright.importers.torch_functions import calling_line
+
+if TYPE_CHECKING:
+    from shapewright.importers.torch_trace import Traced
+
+
+@contextmanager
+def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
+    """A tensor asked for its truth is one that `all` made, or none; with `numbers`, elements are 1.
+
+    A mask that is asked whether all of it holds most often does: there is nothing to hide.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    tensor = torch.Tensor
+    elements = {tensor.item, tensor.__int__, tensor.__index__, tensor.__float__, tensor.tolist}
+
+    comparisons = {tensor.__contains__, torch.equal, torch.allclose, torch.is_nonzero}
+
+    class Answers(TorchFunctionMode):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            if func is tensor.__bool__:
+                answer: Any = _made_by_all(traced, args[0])
+            elif func in comparisons:
+                answer = False
+            elif numbers and func in elements:
+                answer = _elements(torch, tensor, func, args[0])
+            else:
+                return func(*args, **(kwargs or {}))
+            traced.assumed.append((func.__name__, repr(answer), calling_line()))
+            return answer
+
+    with Answers():
+        yield
+
+
+def _made_by_all(traced: Traced, value: Any) -> bool:
+    proxy = traced.tracker.get(value)
+    return proxy is not None and _is_all(proxy.proxy.node)
+
+
+def _is_all(node: Any) -> bool:
+    """`mask.all()`, or `mask.sum() == mask.numel()`, its faster spelling."""
+    if _name(node) != "eq":
+        return _name(node) == "all"
+    total = node.args[0]
+    counted = total.args[0] if _name(total) == "sum" else None
+    return str(getattr(getattr(counted, "meta", {}).get("val"), "dtype", "")) == "torch.bool"
+
+
+def _name(node: Any) -> str:
+    return str(getattr(getattr(node, "target", None), "_opname", ""))
+
+
+def _elements(torch: Any, tensor: Any, func: Any, value: Any) -> Any:
+    one: Any = 1.0 if value.dtype.is_floating_point else 1
+    one = False if value.dtype is torch.bool else one
+    if func is tensor.tolist:
+        return _nested(value.shape, one)
+    if func is tensor.item:
+        return one
+    return 1.0 if func is tensor.__float__ else 1
+
+
+def _nested(shape: Any, leaf: Any) -> Any:
+    if not len(shape):
+        return leaf
+    return [_nested(shape[1:], leaf) for _ in range(int(shape[0]))]

@@ -1,0 +1,138 @@
+"""What a trace found out about the open sizes: the domain in which its graph stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from shapewright.importers.torch_inputs import Call
+from shapewright.importers.torch_scope import is_machinery
+from shapewright.importers.torch_trace import Traced
+from shapewright.importers.torch_types import dim_text
+
+# Below this a bound comes of PyTorch's own special treatment of sizes 0 and 1.
+_LEAST_LOWER = 4
+_MODULO = {"Mod", "PythonMod"}
+
+
+@dataclass(frozen=True)
+class Demanded:
+    """left == right, left <= right, or left divides right: `relation` names which."""
+
+    relation: str
+    left: str
+    right: str
+    line: str  # of the model, "" if not known
+
+
+def symbol_names(traced: Traced, call: Call) -> dict[Any, str]:
+    """The caller's spelling of each symbol of the trace."""
+    names: dict[Any, str] = {}
+    for dims, type in zip(traced.input_dims, call.types, strict=True):
+        for expr, dim in zip(dims, type.shape or (), strict=True):
+            if getattr(expr, "is_Symbol", False):
+                text = str(dim)
+                names.setdefault(expr, text if text.isidentifier() else f"({text})")
+    return names
+
+
+def demands(traced: Traced, names: Mapping[Any, str]) -> list[Demanded]:
+    """The conditions on the caller's sizes, each once."""
+    if traced.env is None:
+        return []
+    lines = {guard.expr: _line(guard) for guard in traced.env.guards}
+    found: dict[tuple[str, str, str], Demanded] = {}
+    for relation, left, right, expr in _relations(traced, names):
+        line = lines.get(expr, "") or next(
+            (line for guard, line in lines.items() if line and guard.has(expr)), ""
+        )
+        found.setdefault((relation, left, right), Demanded(relation, left, right, line))
+    return list(found.values())
+
+
+def specialised(traced: Traced, names: Mapping[Any, str]) -> dict[str, tuple[int, str]]:
+    """Symbols of the caller that the trace made constant: the value, and the line that did."""
+    if traced.env is None:
+        return {}
+    found = {}
+    for symbol, name in names.items():
+        value = traced.env.replace(symbol)
+        if value.is_Integer and name.isidentifier():
+            lines = [_line(g) for g in traced.env.guards if g.expr.has(symbol)]
+            found[name] = (int(value), next((line for line in lines if line), ""))
+    return found
+
+
+def _relations(traced: Traced, names: Mapping[Any, str]) -> Iterator[tuple[str, str, str, Any]]:
+    env = traced.env
+    for symbol, name in names.items():
+        now = env.replace(symbol)
+        text = dim_text(now, names)
+        if now != symbol and text is not None and text != name:
+            yield "equal", name, text, symbol
+            continue
+        # A lower bound mostly says that no size on the way is 1: H >= 17 of four strides.
+        bounds = env.var_to_range.get(symbol)
+        if bounds is not None and bounds.upper.is_Integer and bounds.upper < 2**62:
+            yield "at-most", name, str(int(bounds.upper)), symbol
+    divided: dict[Any, int] = {}  # symbols that a number divides
+    for guard in sorted(env.guards, key=lambda guard: len(guard.expr.free_symbols)):
+        expr = env.replace(guard.expr)
+        row = _relation(expr, names)
+        if row is None:
+            continue
+        if row[0] == "divides":
+            size, divisor = expr.args[0].args[0], int(row[1])
+            if any(divided.get(factor, 1) % divisor == 0 for factor in size.args):
+                continue
+            divided.setdefault(size, divisor)
+        yield (*row, guard.expr)
+
+
+def _relation(expr: Any, names: Mapping[Any, str]) -> tuple[str, str, str] | None:
+    """Of a guard that says something of the model; those of contiguity and the like do not."""
+    kind = type(expr).__name__
+    if kind not in {"Equality", "LessThan", "GreaterThan", "StrictLessThan", "StrictGreaterThan"}:
+        return None
+    left, right = expr.args
+    if kind == "Equality" and right == 0 and type(left).__name__ in _MODULO:
+        size, divisor = left.args
+        if not (divisor.is_Integer and _is_polynomial(size)):
+            return None
+        return "divides", str(int(divisor)), str(dim_text(size, names))
+    if not (_is_polynomial(left) and _is_polynomial(right)):
+        return None
+    texts = [dim_text(part, names) for part in (left, right)]
+    if None in texts:
+        return None
+    below, above = (str(text) for text in texts)
+    if kind == "Equality":
+        return "equal", below, above
+    if kind in {"GreaterThan", "StrictGreaterThan"}:
+        left, right, below, above = right, left, above, below
+    if kind.startswith("Strict"):
+        below = f"({below} + 1)"
+    if left.is_Integer and left < _LEAST_LOWER:
+        return None
+    return "at-most", below, above
+
+
+def _is_polynomial(expr: Any) -> bool:
+    if expr.is_Symbol or expr.is_Integer:
+        return True
+    if not (expr.is_Add or expr.is_Mul or expr.is_Pow):
+        return False
+    return all(_is_polynomial(part) for part in expr.args)
+
+
+def _line(guard: Any) -> str:
+    """Where the model asked: `model.py:12`."""
+    where = getattr(guard, "sloc", None)
+    frame = getattr(where, "framework_loc", None)
+    path, line = getattr(frame, "filename", ""), getattr(frame, "lineno", "")
+    if not path or is_machinery(path):
+        path, _, rest = str(getattr(where, "maybe_user_loc", None) or "").rpartition(":")
+        line = rest.partition(" ")[0]
+    return f"{PurePath(path).name}:{line}" if path else ""

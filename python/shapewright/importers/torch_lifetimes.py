@@ -1,0 +1,52 @@
+"""Watching a trace: which tensor each node makes, and when Python drops its last name for it.
+
+The tracer remembers the node of a tensor in a dictionary keyed by the tensor. Each entry made
+there also gets a weak reference, whose end tells how far the trace was.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+
+class Lifetimes:
+    """Positions in the trace after which tensors had no name: `of` maps a node's name to one."""
+
+    def __init__(self, tracer: Any) -> None:
+        self.of: dict[str, int] = {}
+        self._tracer = tracer
+        self._alive: dict[int, tuple[weakref.ref[Any], list[str]]] = {}
+        self._closed = False
+        tracker = tracer.tensor_tracker
+        watcher = self
+
+        class Watched(type(tracker)):  # type: ignore[misc]
+            def __setitem__(self, tensor: Any, proxy: Any) -> None:
+                super().__setitem__(tensor, proxy)
+                watcher._made(tensor, proxy.proxy.node.name)
+
+        tracker.__class__ = Watched
+
+    def close(self) -> None:
+        """What is alive now is never released."""
+        self._closed = True
+        self._alive.clear()
+
+    def _made(self, tensor: Any, node: str) -> None:
+        if self._closed:
+            return
+        key = id(tensor)
+        known = self._alive.get(key)
+        if known is not None:  # an in-place operation: the same tensor by another name
+            known[1].append(node)
+            return
+        self._alive[key] = (weakref.ref(tensor, lambda _: self._dropped(key)), [node])
+
+    def _dropped(self, key: int) -> None:
+        entry = self._alive.pop(key, None)
+        if entry is None or self._closed:
+            return
+        position = len(self._tracer.graph.nodes)
+        for node in entry[1]:
+            self.of[node] = position

@@ -1,0 +1,48 @@
+"""Products: what each keeps depends on which operand is trained."""
+
+from .one_call import call
+
+X, W, B = "f32[4, 6]", "f32[5, 6]", "f32[5]"
+
+CASES = [
+    call("linear.default", X, W + "!", B + "!"),
+    call("linear.default", X, W + "!"),
+    call("linear.default", X + "!", W, B),
+    call("linear.default", X + "!", W + "!", B + "!"),
+    call("linear.default", X + "!", W, note="frozen weight"),
+    call("linear.default", "f32[2, 4, 6]", W + "!", B + "!"),
+    call("linear.default", "f32[2, 4, 6]!", W + "!", B + "!"),
+    call("linear.default", "f32[2, 4, 6]!", W + "!"),
+    call("linear.default", "f32[2, 6, 4]!/0,2,1", W + "!", B + "!", note="input not contiguous"),
+    call("linear.default", "f32[2, 6, 4]!/0,2,1", W + "!", note="input not contiguous"),
+    call("linear.default", "f32[2, 3, 4, 6]!", W + "!", B + "!"),
+    call("linear.default", "f32[2, 4, 6]!", W, B, note="frozen weight"),
+    call("linear.default", "bf16[2, 4, 6]!", "bf16[5, 6]!", "bf16[5]!"),
+    call("mm.default", "f32[4, 6]!", "f32[6, 5]!"),
+    call("mm.default", "f32[4, 6]", "f32[6, 5]!"),
+    call("mm.default", "f32[4, 6]!", "f32[6, 5]"),
+    call("addmm.default", "f32[5]!", "f32[4, 6]!", "f32[6, 5]!"),
+    call("addmm.default", "f32[4, 5]!", "f32[4, 6]!", "f32[6, 5]!"),
+    call("bmm.default", "f32[2, 4, 6]!", "f32[2, 6, 5]!"),
+    call("bmm.default", "f32[2, 4, 6]!", "f32[2, 6, 5]"),
+    call("bmm.default", "f32[2, 4, 6]", "f32[2, 6, 5]!"),
+    call("baddbmm.default", "f32[2, 4, 5]!", "f32[2, 4, 6]!", "f32[2, 6, 5]!"),
+    call("baddbmm.default", "f32[2, 4, 5]", "f32[2, 4, 6]!", "f32[2, 6, 5]!", beta=0.5, alpha=2.0),
+    call("matmul.default", "f32[4, 6]!", "f32[6, 5]!"),
+    call("matmul.default", "f32[2, 3, 4, 6]!", "f32[2, 3, 6, 5]!"),
+    call("matmul.default", "f32[2, 4, 6]!", "f32[6, 5]!", note="folds the batch"),
+    call("matmul.default", "f32[2, 3, 4, 6]!", "f32[3, 6, 5]!", note="broadcast batch"),
+    call("matmul.default", "f32[2, 4, 3, 6]!/0,2,1,3", "f32[2, 5, 3, 6]!/0,2,3,1",
+         note="heads as views"),
+    call("matmul.default", "f32[2, 4, 3, 6]!/0,2,1,3", "f32[2, 6, 3, 5]!/0,2,1,3"),
+    call("matmul.default", "f32[4, 6]!", "f32[6]!"),
+    call("matmul.default", "f32[2, 4, 6]!", "f32[6]!"),
+    call("matmul.default", "f32[6]!", "f32[6, 5]!"),
+    call("dot.default", "f32[6]!", "f32[6]!"),
+    call("mv.default", "f32[4, 6]!", "f32[6]!"),
+    call("einsum.default", "bct,bcs->bts", ["f32[2, 6, 4]!", "f32[2, 6, 5]!"]),
+    call("einsum.default", "bsd,edh->bseh", ["f32[2, 4, 6]!", "f32[3, 6, 5]!"]),
+    call("einsum.default", "bseh,ehd->bsed", ["f32[2, 4, 3, 5]!", "f32[3, 5, 6]!"]),
+    call("einsum.default", "bhqd,bhkd->bhqk", ["f32[2, 3, 4, 6]!", "f32[2, 3, 5, 6]!"]),
+    call("outer.default", "f32[4]!", "f32[5]!"),
+]  # fmt: skip

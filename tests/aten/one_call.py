@@ -1,0 +1,134 @@
+"""One call of an operator as a module: a row says the call, PyTorch says what it does to memory.
+
+A text is a tensor: `"f32[2, 3]"` an input, `"f32[2, 3]!"` a parameter that is trained,
+`"f32[2, 3]*"` a copy of such a parameter, so that an operator may write over it. `"/0,2,1"` after
+it permutes the axes before the call. Everything else is passed on as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from torch_models.row import shape_of
+
+TENSOR = re.compile(r"(?P<type>\w+\[[\d, ]*\])(?P<grad>[!*]?)(?:/(?P<axes>[\d,]+))?")
+
+
+@dataclass(frozen=True)
+class Call:
+    """`aten.<op>(*args, **kwargs)`; `mode` "train" also runs backward of its first output."""
+
+    op: str
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    below: int = 2
+
+    def __str__(self) -> str:
+        said = [*map(str, self.args), *(f"{k}={v}" for k, v in self.kwargs.items())]
+        return f"{self.op}({', '.join(said)})" + (f" [{self.note}]" if self.note else "")
+
+
+def call(op: str, *args: Any, note: str = "", below: int = 2, **kwargs: Any) -> Call:
+    return Call(op, args, kwargs, note, below)
+
+
+def parsed(text: Any) -> re.Match[str] | None:
+    return TENSOR.fullmatch(text) if isinstance(text, str) else None
+
+
+def numbers(match: re.Match[str], below: int) -> torch.Tensor:
+    """Ones where any number will do, so that every operator is defined on them."""
+    dtype, shape = shape_of(match["type"], {})
+    if dtype.is_floating_point or dtype == torch.bool:
+        return torch.ones(shape, dtype=dtype)
+    return torch.arange(torch.Size(shape).numel()).remainder(below).reshape(shape)
+
+
+class OneCall(nn.Module):
+    """The call, and the sum of its first floating output times an input as the loss."""
+
+    def __init__(self, row: Call) -> None:
+        super().__init__()
+        self.row = row
+        packet, overload = row.op.split(".")
+        self.target = getattr(getattr(torch.ops.aten, packet), overload)
+        self.own_inputs: dict[str, torch.Tensor] = {}
+        self.copied: set[str] = set()
+        self.axes: dict[str, list[int]] = {}
+        self.count = 0
+        self.template = self.named([list(row.args), dict(row.kwargs)])
+
+    def named(self, value: Any) -> Any:
+        """The arguments with a name in place of each tensor."""
+        if isinstance(value, list | tuple):
+            return [self.named(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.named(item) for key, item in value.items()}
+        match = parsed(value)
+        if match is None:
+            return value
+        name = f"t{self.count}"
+        self.count += 1
+        made = numbers(match, self.row.below)
+        if match["axes"]:
+            self.axes[name] = [int(axis) for axis in match["axes"].split(",")]
+        if match["grad"]:
+            self.register_parameter(name, nn.Parameter(made))
+            if match["grad"] == "*":
+                self.copied.add(name)
+        else:
+            self.own_inputs[name] = made
+        return Name(name)
+
+    def filled(self, value: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
+        if isinstance(value, list):
+            return [self.filled(item, tensors) for item in value]
+        if isinstance(value, dict):
+            return {key: self.filled(item, tensors) for key, item in value.items()}
+        if not isinstance(value, Name):
+            return value
+        found = tensors[value] if value in tensors else getattr(self, value)
+        if value in self.copied:
+            found = found.clone()
+        return found.permute(self.axes[value]) if value in self.axes else found
+
+    def called(self, tensors: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        args, kwargs = self.filled(self.template, tensors)
+        out = self.target(*args, **kwargs)
+        if isinstance(out, torch.Tensor):
+            return out
+        return next(t for t in out if t.is_floating_point())
+
+    def forward(
+        self,
+        weight: torch.Tensor,
+        t0: torch.Tensor | None = None,
+        t1: torch.Tensor | None = None,
+        t2: torch.Tensor | None = None,
+        t3: torch.Tensor | None = None,
+        t4: torch.Tensor | None = None,
+        t5: torch.Tensor | None = None,
+    ) -> dict[str, torch.Tensor]:
+        given = {"t0": t0, "t1": t1, "t2": t2, "t3": t3, "t4": t4, "t5": t5}
+        tensors = {name: tensor for name, tensor in given.items() if tensor is not None}
+        return {"loss": (self.called(tensors) * weight).sum()}
+
+    def inputs(self) -> dict[str, torch.Tensor]:
+        """What forward takes, at the sizes of the row."""
+        with torch.no_grad():
+            out = self.called(self.own_inputs)
+        fresh = {name: tensor.clone() for name, tensor in self.own_inputs.items()}
+        return {**fresh, "weight": torch.ones(out.shape, dtype=out.dtype)}
+
+
+class Name(str):
+    """Stands for a tensor among the arguments."""
+
+    __slots__ = ()

@@ -1,0 +1,64 @@
+"""One training iteration as users write it, and what its loss is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+import torch
+from torch import nn
+from torch.utils._pytree import tree_leaves
+
+Loss = Callable[[Any], torch.Tensor]
+Inputs = Mapping[str, torch.Tensor]
+Span = Callable[[str], AbstractContextManager[Any]]
+
+OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]] = {
+    "adamw": lambda parameters: torch.optim.AdamW(parameters, lr=1e-4),
+    "adam": lambda parameters: torch.optim.Adam(parameters, lr=1e-4),
+    "sgd": lambda parameters: torch.optim.SGD(parameters, lr=1e-4),
+    "sgd-momentum": lambda parameters: torch.optim.SGD(parameters, lr=1e-4, momentum=0.9),
+}
+
+
+def default_loss(out: Any) -> torch.Tensor:
+    """The output's own `loss`, else the sum of its first floating tensor."""
+    own = out.get("loss") if isinstance(out, Mapping) else getattr(out, "loss", None)
+    if own is not None:
+        return cast(torch.Tensor, own)
+    floating = (t for t in tree_leaves(out) if torch.is_tensor(t) and t.is_floating_point())
+    return next(floating).sum()
+
+
+def trained(model: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def train_step(
+    model: nn.Module,
+    inputs: Inputs,
+    loss: Loss | None,
+    optimizer: torch.optim.Optimizer,
+    span: Span,
+) -> None:
+    """The output dies before the step, as in a loop that keeps only the loss."""
+    with span("forward"):
+        out = model(**inputs)
+        total = (loss or default_loss)(out)
+    with span("backward"):
+        total.backward()
+    del out, total
+    with span("optimizer"):
+        optimizer.step()
+    with span("zero_grad"):
+        optimizer.zero_grad(set_to_none=True)
+
+
+def tensor_bytes(tensors: Iterable[torch.Tensor]) -> int:
+    return sum(t.numel() * t.element_size() for t in tensors)
+
+
+def state_bytes(optimizer: torch.optim.Optimizer) -> int:
+    states = (v for state in optimizer.state.values() for v in state.values())
+    return tensor_bytes(v for v in states if torch.is_tensor(v))
