@@ -205,11 +205,11 @@ py::list buffers_of(MemoryModel& model) {
 }
 
 // (capacity, what is proved of it, reserved) of a profile; None if it has no allocator here.
-py::object profile_of(const BoundView& view, const std::string& profile) {
+py::object profile_of(const PeakView& peak, const std::string& profile) {
   std::optional<ProfileMemory> memory;
   {
     const py::gil_scoped_release release;
-    memory = profile_memory(*view.bound, profile);
+    memory = profile_memory(*peak.bound, profile);
   }
   if (!memory) return py::none();
   return py::make_tuple(memory->capacity, memory->capacity_lower, memory->reserved);
@@ -291,7 +291,9 @@ void bind_memory(py::module_& m) {
                              })
       .def_property_readonly(
           "live_set", [](const PeakView& p) { return live_set_of(*p.bound); },
-          "(value, bytes, why) of what is alive, largest first.");
+          "(value, bytes, why) of what is alive, largest first.")
+      .def("profile", &profile_of, py::arg("profile"),
+           "(capacity, its lower bound, reserved) in bytes; None without an allocator.");
 
   py::class_<BoundView>(m, "BoundMemory", "The memory of a model at given sizes.")
       .def(
@@ -315,8 +317,6 @@ void bind_memory(py::module_& m) {
           "(step, phase, node, action, buffer, bytes, live) of every event.")
       .def_property_readonly("requests", &requests_of,
                              "(requests of what nodes make, bytes of parameters and inputs).")
-      .def("profile", &profile_of, py::arg("profile"),
-           "(capacity, its lower bound, reserved) in bytes; None without an allocator.")
       .def("plan", &plan_of, py::arg("alignment") = 64, py::arg("max_nodes") = 200'000,
            "((value, offset, bytes) of what nodes make, the plan).")
       .def_property_readonly(

@@ -13,6 +13,7 @@ from shapewright.units import parse_bytes
 MODES = ("infer", "train", "train-compiled")
 PRECISIONS = ("fp32", "bf16", "fp16", "bf16-amp", "fp16-amp")
 PROFILES = ("torch-cuda", "torch-cpu", "onnxruntime", "xla", "static")
+INFERENCE_PROFILES = ("onnxruntime", "static")  # those whose allocator is replayed
 OPTIMIZERS = (
     "sgd",
     "sgd-momentum",
@@ -52,9 +53,9 @@ def check_options(
         and precision == "fp32"
         and optimizer is None
         and loss is None
-        and profile in (None, "onnxruntime")
+        and profile in (None, *INFERENCE_PROFILES)
     ):
-        return "onnxruntime"
+        return profile or "onnxruntime"
     _one_of("mode", mode, MODES)
     _one_of("precision", precision, PRECISIONS)
     if profile is not None:
@@ -77,7 +78,7 @@ def check_options(
         raise _unavailable(msg, precision, hint)
     assert profile is not None
     msg = "profile"
-    raise _unavailable(msg, profile, "only 'onnxruntime' is")
+    raise _unavailable(msg, profile, "only 'onnxruntime' and 'static' are")
 
 
 def budget_of(device: str | None, budget: str | int | None) -> int | None:

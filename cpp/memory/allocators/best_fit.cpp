@@ -53,11 +53,6 @@ bool Arena::extend(std::int64_t rounded) {
     if (options_.is_limit_capacity && bytes < next_region_bytes_)
       device_.depend_on_capacity(pool_bytes_ + bytes, pool_bytes_ + bytes + kAlignment);
   }
-  const auto grow = [&] {
-    if (!is_grown) next_region_bytes_ = std::min(next_region_bytes_ * 2, kUnlimited);
-    is_grown = true;
-  };
-  if (options_.doubles_before_failing) grow();
   while (!device_.take(bytes)) {
     std::int64_t less =
         rounded_to(static_cast<std::int64_t>(static_cast<float>(bytes) * 0.9f), kAlignment);
@@ -65,7 +60,7 @@ bool Arena::extend(std::int64_t rounded) {
     bytes = less;
     if (bytes < rounded || bytes < options_.least_retry_bytes) return false;
   }
-  grow();
+  if (!is_grown) next_region_bytes_ = std::min(next_region_bytes_ * 2, kUnlimited);
   pool_bytes_ += bytes;
   const std::int64_t address = device_.place(bytes);
   regions_.emplace_back(address, bytes);

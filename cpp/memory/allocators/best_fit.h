@@ -23,8 +23,7 @@ struct ArenaOptions {
   std::int64_t max_waste_bytes = std::int64_t{128} << 20;  // of a chunk that is not split
   std::int64_t least_retry_bytes = 0;                      // below it no smaller region is tried
   bool is_exact_growth = false;                            // regions as large as what is asked for
-  bool doubles_before_failing = false;  // whether a region that is refused counts as growth
-  bool collects_garbage = false;        // gives back free regions before it fails
+  bool collects_garbage = false;  // gives back free regions before it fails
 };
 
 class Arena {
@@ -60,7 +59,7 @@ class Arena {
   std::int64_t next_region_bytes_, pool_bytes_ = 0, failed_bytes_ = 0;
 };
 
-// Replays a list in an arena. With `reserved`, by allocation, those of them that stand beside it.
+// Replays a list in an arena; streams are one.
 Replay replay(Arena& arena, const RequestList& requests, bool keeps_blocks);
 
 inline std::int64_t rounded_to(std::int64_t bytes, std::int64_t step) {

@@ -42,7 +42,8 @@ Capacity least_capacity(const AllocatorRow& row, const RequestList& requests,
     return out;
   }
   out.free_running = out.steady = out.least = all.reserved.peak;
-  out.least_lower = all.active.peak;  // blocks in use do not overlap
+  // Whole blocks would be no bound: with less memory others are found, that fit better.
+  out.least_lower = all.requested.peak;
 
   // Halving, as if more were always enough: finds a capacity that is replayed to run.
   for (std::int64_t low = out.least_lower;

@@ -24,7 +24,6 @@ Replay replay_ort_arena(const RequestList& requests, const Settings& settings,
   arena.max_waste_bytes = settings.integer("max_dead_bytes_per_chunk", 128 * kMiB, 1);
   arena.limit_bytes = settings.integer("max_mem", kUnlimited, 1);
   arena.least_retry_bytes = 8 * 1024;
-  arena.doubles_before_failing = true;
   best_fit::Arena pool(arena, options.capacity_bytes);
   return best_fit::replay(pool, requests, options.keeps_blocks);
 }

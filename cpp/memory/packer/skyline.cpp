@@ -45,14 +45,19 @@ SkylineSearch::SkylineSearch(std::span<const PackItem> items) {
   floor_.assign(n, 0);
   rest_.assign(n, 0);
   joins_.assign(n + 1, 0);
+  borders_.resize(n + 1);
   offsets_.assign(items.size(), 0);
   for (std::uint32_t k = 0; k < index_.size(); ++k) {
     const PackItem& from = items[index_[k]];
     const auto place_of = [&](std::int64_t time) {
       return static_cast<std::int32_t>(std::ranges::lower_bound(times, time) - times.begin());
     };
-    const Item item{place_of(from.begin), place_of(from.end), from.bytes, mixed(2 * k + 1),
-                    mixed(mixed(2 * k + 2))};
+    Item item{place_of(from.begin), place_of(from.end), from.bytes, mixed(2 * k + 1),
+              mixed(mixed(2 * k + 2))};
+    item.begin_bit =
+        borders_.add(static_cast<std::size_t>(item.first), Borders::Side::kBegins, item.bytes);
+    item.end_bit =
+        borders_.add(static_cast<std::size_t>(item.last), Borders::Side::kEnds, item.bytes);
     items_.push_back(item);
     begins_[static_cast<std::size_t>(item.first)].push_back(k);
     ends_[static_cast<std::size_t>(item.last) - 1].push_back(k);
@@ -80,13 +85,19 @@ void SkylineSearch::clear() {
   std::ranges::fill(floor_, 0);
   std::ranges::fill(rest_, 0);
   std::ranges::fill(joins_, 0);
-  for (Item& item : items_) {
-    item.is_placed = false;
-    for (std::int32_t s = item.first; s < item.last; ++s) {
-      rest_[static_cast<std::size_t>(s)] += item.bytes;
-      if (s > item.first) ++joins_[static_cast<std::size_t>(s)];
-    }
+  for (std::uint32_t k = 0; k < items_.size(); ++k) {
+    reopen(k);
+    for (std::int32_t s = items_[k].first; s < items_[k].last; ++s)
+      rest_[static_cast<std::size_t>(s)] += items_[k].bytes;
   }
+}
+
+void SkylineSearch::reopen(std::uint32_t k) {
+  Item& item = items_[k];
+  item.is_placed = false;
+  borders_.open(static_cast<std::size_t>(item.first), Borders::Side::kBegins, item.begin_bit);
+  borders_.open(static_cast<std::size_t>(item.last), Borders::Side::kEnds, item.end_bit);
+  for (std::int32_t s = item.first + 1; s < item.last; ++s) ++joins_[static_cast<std::size_t>(s)];
 }
 
 // Splits where nothing is left to be placed, or nothing joins the two sides.
@@ -137,12 +148,8 @@ bool SkylineSearch::solve_connected(std::int32_t begin, std::int32_t end) {
     for (const std::uint32_t k : begins_[s])
       if (!items_[k].is_placed) open.push_back(k);
   const auto restore = [&] {
-    for (const std::uint32_t k : open) {
-      if (!items_[k].is_placed) continue;
-      items_[k].is_placed = false;
-      for (std::int32_t s = items_[k].first + 1; s < items_[k].last; ++s)
-        ++joins_[static_cast<std::size_t>(s)];
-    }
+    for (const std::uint32_t k : open)
+      if (items_[k].is_placed) reopen(k);
     std::ranges::copy(floors, floor_.begin() + begin);
     std::ranges::copy(rests, rest_.begin() + begin);
   };
@@ -176,7 +183,7 @@ bool SkylineSearch::solve_connected(std::int32_t begin, std::int32_t end) {
 }
 
 // The end of a valley with the fewest answers.
-bool SkylineSearch::choose(std::int32_t begin, std::int32_t end, Choice& out) const {
+bool SkylineSearch::choose(std::int32_t begin, std::int32_t end, Choice& out) {
   bool is_any = false;
   const auto floor = [&](std::int32_t s) { return floor_[static_cast<std::size_t>(s)]; };
   const auto is_better = [&](const Choice& a, const Choice& b) {
@@ -204,19 +211,20 @@ bool SkylineSearch::choose(std::int32_t begin, std::int32_t end, Choice& out) co
 }
 
 SkylineSearch::Choice SkylineSearch::look(std::int32_t left, std::int32_t right, bool is_left_end,
-                                          std::int32_t begin, std::int32_t end) const {
+                                          std::int32_t begin, std::int32_t end) {
   Choice c{left, right, is_left_end};
   const std::int32_t at = is_left_end ? left : right - 1;
   const auto section = static_cast<std::size_t>(at);
   const std::int64_t floor = floor_[static_cast<std::size_t>(left)];
   std::int64_t inner = kNever, near = kNever, far = kNever;  // floors on which it may rest
   std::int64_t open_bytes = 0;                               // of items that end here
+  bool has_inner = false;
   for (const std::uint32_t k : is_left_end ? begins_[section] : ends_[section]) {
     const Item& item = items_[k];
     if (item.is_placed) continue;
     open_bytes += item.bytes;
     if (is_left_end ? item.last <= right : item.first >= left)
-      ++c.num_items;
+      has_inner = true, c.num_items += may_place(k, c);
     else
       far = is_left_end ? floor_[static_cast<std::size_t>(right)]
                         : floor_[static_cast<std::size_t>(left - 1)];
@@ -225,7 +233,7 @@ SkylineSearch::Choice SkylineSearch::look(std::int32_t left, std::int32_t right,
   if (open_bytes < rest_[section])
     near = is_left_end ? (left > begin ? floor_[static_cast<std::size_t>(left - 1)] : kNever)
                        : (right < end ? floor_[static_cast<std::size_t>(right)] : kNever);
-  if (c.num_items > 0) {
+  if (has_inner) {
     // Or on an item of the valley that does not reach the end.
     for (std::int32_t s = is_left_end ? left + 1 : left; s < (is_left_end ? right : right - 1); ++s)
       for (const std::uint32_t k : begins_[static_cast<std::size_t>(s)]) {
@@ -240,7 +248,7 @@ SkylineSearch::Choice SkylineSearch::look(std::int32_t left, std::int32_t right,
 }
 
 // In the order of trying; of items that are alike, the first.
-std::vector<std::uint32_t> SkylineSearch::candidates(const Choice& c) const {
+std::vector<std::uint32_t> SkylineSearch::candidates(const Choice& c) {
   std::vector<std::uint32_t> out;
   const auto section = static_cast<std::size_t>(c.is_left_end ? c.left : c.right - 1);
   for (const std::uint32_t k : c.is_left_end ? begins_[section] : ends_[section]) {
@@ -250,16 +258,18 @@ std::vector<std::uint32_t> SkylineSearch::candidates(const Choice& c) const {
       return items_[other].first == item.first && items_[other].last == item.last &&
              items_[other].bytes == item.bytes;
     });
-    if (!is_alike) out.push_back(k);
+    if (!is_alike && may_place(k, c)) out.push_back(k);
   }
+  // From the fourth order on each score is scaled by a draw of its own.
   const auto score = [&](std::uint32_t k) {
     const Item& item = items_[k];
-    const std::int64_t width = item.last - item.first;
-    switch (style_ % 4) {
-      case 0: return item.bytes * width;
-      case 1: return item.bytes;
-      case 2: return width;
-      default: return static_cast<std::int64_t>(mixed(item.key_a + style_) >> 2);
+    const auto bytes = static_cast<double>(item.bytes), width = double(item.last - item.first);
+    const double draw =
+        style_ < 3 ? 1 : 0.3 + static_cast<double>(mixed(item.key_a + style_) >> 11) * 0x1p-53;
+    switch (style_ % 3) {
+      case 0: return draw * bytes * width;
+      case 1: return draw * bytes;
+      default: return draw * width;
     }
   };
   std::ranges::stable_sort(out, std::ranges::greater{}, score);
@@ -270,12 +280,35 @@ void SkylineSearch::place(std::uint32_t k, std::int64_t floor) {
   Item& item = items_[k];
   item.is_placed = true;
   offsets_[index_[k]] = floor;
+  borders_.close(static_cast<std::size_t>(item.first), Borders::Side::kBegins, item.begin_bit);
+  borders_.close(static_cast<std::size_t>(item.last), Borders::Side::kEnds, item.end_bit);
   for (std::int32_t s = item.first; s < item.last; ++s) {
     const auto section = static_cast<std::size_t>(s);
     floor_[section] = floor + item.bytes;
     rest_[section] -= item.bytes;
     if (s > item.first) --joins_[section];
   }
+}
+
+// Whether, with the item on the valley's floor, what is left can still add up at both its ends.
+bool SkylineSearch::may_place(std::uint32_t k, const Choice& c) {
+  const Item& item = items_[k];
+  const std::int64_t top = floor_[static_cast<std::size_t>(c.left)] + item.bytes;
+  const auto floor = [&](std::int32_t s) { return floor_[static_cast<std::size_t>(s)]; };
+  const auto joins = [&](std::int32_t s) { return joins_[static_cast<std::size_t>(s)] > 0; };
+  return (!joins(item.first) ||
+          can_meet(item.first, floor(item.first - 1), top, 0, item.begin_bit)) &&
+         (!joins(item.last) || can_meet(item.last, top, floor(item.last), item.end_bit, 0));
+}
+
+bool SkylineSearch::can_meet(std::int32_t border, std::int64_t left_floor, std::int64_t right_floor,
+                             std::uint32_t ended, std::uint32_t begun) {
+  const auto at = static_cast<std::size_t>(border);
+  const auto waste = [&](std::size_t s) { return height_ - floor_[s] - rest_[s]; };
+  const std::int64_t shortage =
+      borders_.shortage(at, {left_floor, right_floor, waste(at - 1), waste(at)}, ended, begun);
+  if (shortage > 0) need_ = std::min(need_, height_ + shortage);
+  return shortage == 0;
 }
 
 SkylineSearch::Key SkylineSearch::key_of(std::int32_t begin, std::int32_t end) const {

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "memory/packer/borders.h"
 #include "memory/packer/plan.h"
 
 namespace shapewright {
@@ -40,6 +41,7 @@ class SkylineSearch {
     std::int32_t first, last;  // sections [first, last)
     std::int64_t bytes;
     std::uint64_t key_a, key_b;
+    std::uint32_t begin_bit = 0, end_bit = 0;  // at the borders `first` and `last`
     bool is_placed = false;
   };
   struct Choice {
@@ -60,13 +62,17 @@ class SkylineSearch {
   void clear();
   bool solve_stretch(std::int32_t begin, std::int32_t end);
   bool solve_connected(std::int32_t begin, std::int32_t end);
-  bool choose(std::int32_t begin, std::int32_t end, Choice& out) const;
+  bool choose(std::int32_t begin, std::int32_t end, Choice& out);
   Choice look(std::int32_t left, std::int32_t right, bool is_left_end, std::int32_t begin,
-              std::int32_t end) const;
-  std::vector<std::uint32_t> candidates(const Choice& c) const;
+              std::int32_t end);
+  std::vector<std::uint32_t> candidates(const Choice& c);
   void place(std::uint32_t item, std::int64_t floor);
+  void reopen(std::uint32_t item);
   Key key_of(std::int32_t begin, std::int32_t end) const;
   bool fits(std::int32_t section, std::int64_t floor);  // else says what height it would need
+  bool may_place(std::uint32_t item, const Choice& c);
+  bool can_meet(std::int32_t border, std::int64_t left_floor, std::int64_t right_floor,
+                std::uint32_t ended, std::uint32_t begun);
 
   std::vector<Item> items_;                                // those that take room
   std::vector<std::uint32_t> index_;                       // of them in the caller's list
@@ -75,6 +81,7 @@ class SkylineSearch {
   std::vector<std::int32_t> joins_;                        // by section: items across its beginning
   std::vector<std::int64_t> offsets_;
   std::unordered_map<Key, std::int64_t, KeyHash> failed_;  // what height it would have needed
+  Borders borders_;
   std::int64_t height_ = 0, need_ = 0, nodes_ = 0, max_nodes_ = 0;
   std::uint32_t style_ = 0;
   bool gave_up_ = false;
