@@ -139,8 +139,10 @@ def difference(case: Case) -> str:
     asked = sum(kind == "alloc" for kind, *_ in case.requests)
     placements = naive.placements + [(-1, 0)] * (asked - len(naive.placements))
     if core.placements != placements:
-        at = next(i for i, pair in enumerate(zip(core.placements, placements)) if pair[0] != pair[1])
-        return f"allocation {at}: {core.placements[at]} != {placements[at]}"
+        pairs = enumerate(zip(core.placements, placements, strict=True))
+        return next(
+            f"allocation {i}: {ours} != {plain}" for i, (ours, plain) in pairs if ours != plain
+        )
     for name in COUNTERS:
         if getattr(core, name) != getattr(naive, name):
             return f"{name}: {getattr(core, name)} != {getattr(naive, name)}"

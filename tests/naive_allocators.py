@@ -145,9 +145,7 @@ class NaiveTorch:
     def find(self, size: int, stream: int, small: bool) -> tuple[Segment, Block] | None:
         if self.allowed < HUGE and self.gc_threshold > 0:
             self.searches[small] += 1
-        fits = [
-            (s, b) for s, b in self.free_blocks(small) if b.stream == stream and b.size >= size
-        ]
+        fits = [(s, b) for s, b in self.free_blocks(small) if b.stream == stream and b.size >= size]
         if not fits:
             return None
 

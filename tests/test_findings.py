@@ -15,7 +15,7 @@ WORD = r'"([a-z0-9]+(?:-[a-z0-9]+)+)"'
 
 # Kebab-case words of the sources that are no codes.
 NOT_CODES = {
-    "at-most", "data-dependent", "one-is-one",
+    "at-most", "data-dependent", "one-is-one", "onnxruntime-pattern", "size-lowest", "torch-cuda",
 }  # fmt: skip
 
 

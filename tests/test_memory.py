@@ -113,6 +113,8 @@ def test_peak_names_its_node_and_why_each_tensor_is_alive() -> None:
     )
     # The least region of the arena, one MiB, stands beside parameters and inputs.
     assert peak.reserved == 120 + 2**20
+    assert peak.capacity is not None
+    assert peak.capacity_lower is not None
     assert peak.capacity_lower <= peak.capacity <= peak.reserved
 
 

@@ -148,7 +148,7 @@ class Offset:
 
 @dataclass(frozen=True, slots=True)
 class BufferPlan:
-    """A plan of one arena: `height` bytes hold everything, and none lower than `lower_bound` can."""
+    """A plan of one arena of `height` bytes; none lower than `lower_bound` holds everything."""
 
     offsets: tuple[Offset, ...]
     height: int

@@ -45,10 +45,10 @@ void search(std::span<const PackItem> units, std::int64_t unit, std::int64_t max
   SkylineSearch search(units);
   std::int64_t low = plan.lower_bound / unit, high = plan.height / unit;
   // Restarts with another order of trying; what has failed stays known.
-  std::int64_t share = std::max<std::int64_t>(max_nodes / 64, 1000);
+  std::int64_t share = std::clamp<std::int64_t>(max_nodes / 64, 1000, 3000);
   for (std::uint32_t style = 0; low < high && search.nodes() < max_nodes; ++style) {
-    // Two rounds of three look for the best plan, the third for any better one.
-    const std::int64_t aim = style % 3 == 2 ? low + (high - low) / 2 : low;
+    // Four rounds of five look for the best plan, the fifth for any better one.
+    const std::int64_t aim = style % 5 == 4 ? low + (high - low) / 2 : low;
     const std::int64_t nodes = std::min(share, max_nodes - search.nodes());
     const auto answer = search.solve(aim, nodes, style);
     if (answer == SkylineSearch::Answer::kFound) {
@@ -62,7 +62,7 @@ void search(std::span<const PackItem> units, std::int64_t unit, std::int64_t max
       high = top;
     } else if (answer == SkylineSearch::Answer::kImpossible) {
       low = std::min(std::max(search.least_height(), aim + 1), high);
-    } else {
+    } else if (style % 32 == 31) {
       share += share / 2;
     }
   }

@@ -260,16 +260,30 @@ std::vector<std::uint32_t> SkylineSearch::candidates(const Choice& c) {
     });
     if (!is_alike && may_place(k, c)) out.push_back(k);
   }
-  // From the fourth order on each score is scaled by a draw of its own.
+  const auto floor = [&](std::int32_t s) {
+    return s < 0 || s >= static_cast<std::int32_t>(floor_.size())
+               ? kNever
+               : floor_[static_cast<std::size_t>(s)];
+  };
+  // From the fourth order on each score is scaled by a draw of its own. In every other order items
+  // that level the skyline come first: they leave fewer valleys.
   const auto score = [&](std::uint32_t k) {
     const Item& item = items_[k];
-    const auto bytes = static_cast<double>(item.bytes), width = double(item.last - item.first);
-    const double draw =
-        style_ < 3 ? 1 : 0.3 + static_cast<double>(mixed(item.key_a + style_) >> 11) * 0x1p-53;
+    const auto bytes = static_cast<double>(item.bytes);
+    const auto width = static_cast<double>(item.last - item.first);
+    double weight = 1;
+    if (style_ >= 3) weight = 0.3 + static_cast<double>(mixed(item.key_a + style_) >> 11) * 0x1p-53;
+    if (style_ % 2 == 0) {
+      const std::int64_t top = floor(c.left) + item.bytes;
+      const bool is_at_left = item.first == c.left, is_at_right = item.last == c.right;
+      if (is_at_left && floor(c.left - 1) == top) weight *= 8;
+      if (is_at_right && floor(c.right) == top) weight *= 8;
+      if (is_at_left && is_at_right) weight *= 4;
+    }
     switch (style_ % 3) {
-      case 0: return draw * bytes * width;
-      case 1: return draw * bytes;
-      default: return draw * width;
+      case 0: return weight * bytes * width;
+      case 1: return weight * bytes;
+      default: return weight * width;
     }
   };
   std::ranges::stable_sort(out, std::ranges::greater{}, score);
