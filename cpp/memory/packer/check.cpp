@@ -14,8 +14,9 @@ std::string check_plan(std::span<const PackItem> items, const OffsetPlan& plan,
     const std::int64_t offset = plan.offsets[i];
     if (offset < 0 || offset % alignment != 0)
       return name(i) + " has offset " + std::to_string(offset);
+    if (items[i].bytes == 0 || items[i].begin >= items[i].end) continue;  // takes no room
     if (offset + items[i].bytes > plan.height) return name(i) + " ends above the height";
-    if (items[i].bytes > 0 && items[i].begin < items[i].end) order.push_back(i);
+    order.push_back(i);
   }
   // Every pair that is alive at once, by the time at which the later one begins.
   std::ranges::sort(order, {}, [&](std::size_t i) { return items[i].begin; });
