@@ -62,21 +62,54 @@ def test_small_plans_are_optimal(seed: int) -> None:
     assert plan.height == least_height(intervals)
 
 
-# A gap that no order of three columns closes: the bound is 4, and 5 is proved to be the least.
+def fits_somehow(intervals: Intervals, height: int) -> bool:
+    """Whether some offset for each item is a plan: all of them are tried."""
+    items = sorted(intervals)
+    placed: list[tuple[int, int, int, int]] = []
+
+    def place(k: int) -> bool:
+        if k == len(items):
+            return True
+        begin, end, size = items[k]
+        over = [(low, high) for b, e, low, high in placed if b < end and begin < e]
+        for offset in range(height - size + 1):
+            if all(offset + size <= low or high <= offset for low, high in over):
+                placed.append((begin, end, offset, offset + size))
+                if place(k + 1):
+                    return True
+                placed.pop()
+        return False
+
+    return place(0)
+
+
+def draw_short(seed: int) -> Intervals:
+    rng = random.Random(seed)
+    times = rng.randint(6, 12)
+    out = []
+    for _ in range(12):
+        begin = rng.randrange(times - 1)
+        out.append((begin, min(times, begin + rng.randint(1, 5)), rng.randint(1, 5)))
+    return out
+
+
+# The one of 80,000 draws in which the most alive at once, 10, is not enough.
 def test_a_height_above_the_most_alive_is_proved() -> None:
-    found = 0
-    for seed in range(4000):
-        rng = random.Random(seed)
-        intervals = draw(rng, 6, times=5, sizes=4)
-        plan = _core.plan_offsets(intervals, alignment=1)
-        most = max(sum(s for b, e, s in intervals if b <= t < e) for t in range(5))
-        if plan.height > most:
-            assert plan.is_optimal
-            assert plan.height == least_height(intervals)
-            found += 1
-        if found == 3:
-            return
-    pytest.fail("no such instance was drawn")
+    intervals = draw_short(10793)
+    most = max(sum(s for b, e, s in intervals if b <= time < e) for time in range(12))
+    plan = _core.plan_offsets(intervals, alignment=1)
+    assert (most, plan.height, plan.lower_bound) == (10, 11, 11)
+    assert not fits_somehow(intervals, 10)
+    assert fits_somehow(intervals, 11)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_heights_below_the_least_are_impossible(seed: int) -> None:
+    intervals = draw_short(seed)
+    plan = _core.plan_offsets(intervals, alignment=1)
+    assert plan.is_optimal
+    assert fits_somehow(intervals, plan.height)
+    assert not fits_somehow(intervals, plan.height - 1)
 
 
 @pytest.mark.parametrize("seed", range(40))
