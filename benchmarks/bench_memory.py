@@ -117,15 +117,12 @@ def training_step(layers=32, hidden=4096, wide=14336, tokens=2048):
             events.append(("free", temporary, 0, 0))
     gradients = []
     for _ in range(layers):
-        for size in weights:
-            gradients.append(alloc(size))
+        gradients += [alloc(size) for size in weights]
         for _ in range(12):
             gradient = alloc(tokens * hidden * 2)
             events.append(("free", saved.pop(), 0, 0))
             events.append(("free", gradient, 0, 0))
-    for gradient in gradients:
-        events.append(("free", gradient, 0, 0))
-    return events
+    return events + [("free", gradient, 0, 0) for gradient in gradients]
 
 
 def replay():
