@@ -13,6 +13,7 @@
 #include "bindings/dim_cast.h"
 #include "bindings/run_options.h"
 #include "bindings/text_cast.h"
+#include "memory/allocators/profile.h"
 #include "memory/fit.h"
 #include "memory/formula.h"
 #include "memory/layers.h"
@@ -206,6 +207,32 @@ py::list buffers_of(MemoryModel& model) {
   return out;
 }
 
+// (capacity, what is proved of it, reserved) of a profile; None if it has no allocator here.
+py::object profile_of(const PeakView& peak, const std::string& profile) {
+  std::optional<ProfileMemory> memory;
+  {
+    const py::gil_scoped_release release;
+    memory = profile_memory(*peak.bound, profile);
+  }
+  if (!memory) return py::none();
+  return py::make_tuple(memory->capacity, memory->capacity_lower, memory->reserved);
+}
+
+py::tuple plan_of(const BoundView& view, std::int64_t alignment, std::int64_t max_nodes) {
+  const BufferPlan made = plan_buffers(*view.bound, {alignment, max_nodes});
+  py::list rows;
+  for (std::size_t i = 0; i < made.buffers.size(); ++i)
+    rows.append(py::make_tuple(value_name(view.bound->memory(), made.buffers[i]),
+                               made.plan.offsets[i], made.bytes[i]));
+  return py::make_tuple(rows, made.plan);
+}
+
+// The event list as requests, and the bytes that stand beside the allocator.
+py::tuple requests_of(const BoundView& view) {
+  TimelineRequests made = timeline_requests(*view.bound);
+  return py::make_tuple(std::move(made.requests), made.held_bytes);
+}
+
 struct FitView {
   Fit fit;
 };
@@ -271,7 +298,9 @@ void bind_memory(py::module_& m) {
                              })
       .def_property_readonly(
           "live_set", [](const PeakView& p) { return live_set_of(*p.bound); },
-          "(value, bytes, why) of what is alive, largest first.");
+          "(value, bytes, why) of what is alive, largest first.")
+      .def("profile", &profile_of, py::arg("profile"),
+           "(capacity, its lower bound, reserved) in bytes; None without an allocator.");
 
   py::class_<BoundView>(m, "BoundMemory", "The memory of a model at given sizes.")
       .def(
@@ -293,6 +322,10 @@ void bind_memory(py::module_& m) {
       .def_property_readonly(
           "timeline", [](const BoundView& b) { return timeline_of(*b.bound); },
           "(step, phase, node, action, buffer, bytes, live) of every event.")
+      .def_property_readonly("requests", &requests_of,
+                             "(requests of what nodes make, bytes of parameters and inputs).")
+      .def("plan", &plan_of, py::arg("alignment") = 64, py::arg("max_nodes") = 200'000,
+           "((value, offset, bytes) of what nodes make, the plan).")
       .def_property_readonly(
           "layers", &layers_of,
           "(path, op, output, params, saved, flops, share_of_peak) of every node.");

@@ -10,6 +10,7 @@ void bind_builder(pybind11::module_& m);
 void bind_ops(pybind11::module_& m);
 void bind_infer(pybind11::module_& m);
 void bind_memory(pybind11::module_& m);
+void bind_allocators(pybind11::module_& m);
 void bind_layout(pybind11::module_& m);
 void bind_arrays(pybind11::module_& m);
 void bind_in_place(pybind11::module_& m);
@@ -25,6 +26,7 @@ PYBIND11_MODULE(_core, m) {
   shapewright::bind_builder(m);
   shapewright::bind_ops(m);
   shapewright::bind_infer(m);
+  shapewright::bind_allocators(m);
   shapewright::bind_memory(m);
   shapewright::bind_layout(m);
   shapewright::bind_arrays(m);

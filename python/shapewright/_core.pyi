@@ -12,6 +12,7 @@ __all__: list[str] = [
     "ArrayList",
     "BlockRef",
     "BoundMemory",
+    "Capacity",
     "Constraint",
     "DenseArray",
     "Dim",
@@ -26,19 +27,26 @@ __all__: list[str] = [
     "MANY",
     "MemoryModel",
     "NodeView",
+    "OffsetPlan",
     "Op",
     "Peak",
     "RowBook",
+    "Replay",
+    "Requests",
     "TensorData",
     "ValueView",
     "View",
     "all_ops",
+    "allocators",
+    "check_plan",
     "copy",
     "default_threads",
     "explain_view",
+    "heuristic_offsets",
     "infer",
     "is_eager",
     "layout_of",
+    "least_capacity",
     "pad_stack",
     "pattern_axes",
     "pattern_inverse",
@@ -47,6 +55,7 @@ __all__: list[str] = [
     "permute_file",
     "plan_file",
     "plan_inplace",
+    "plan_offsets",
     "pool_bytes",
     "prove_eq",
     "prove_le",
@@ -54,6 +63,7 @@ __all__: list[str] = [
     "read_onnx_file",
     "rearrange",
     "rearrange_many",
+    "replay",
     "run_view",
     "set_default_threads",
     "transpose_inplace",
@@ -435,6 +445,102 @@ class Analysis:
     @property
     def symbols(self) -> list[tuple[str, str, int, int | None]]: ...
 
+class Requests:
+    """
+    What an allocator is asked for, in order.
+    """
+    def __init__(self, events: collections.abc.Iterable) -> None:
+        """
+        (kind, name, bytes, stream) each; kind: alloc, free, free_requested, free_completed, empty_cache.
+        """
+    def __len__(self) -> int: ...
+
+class Replay:
+    """
+    What an allocator does with requests; sizes in bytes.
+    """
+    @property
+    def active(self) -> int: ...
+    @property
+    def active_peak(self) -> int: ...
+    @property
+    def allocated(self) -> int: ...
+    @property
+    def allocated_peak(self) -> int: ...
+    @property
+    def blocks(self) -> list[tuple[int, int, str]]:
+        """
+        (address, bytes, use) at the end.
+        """
+    @property
+    def failed_bytes(self) -> int: ...
+    @property
+    def failed_free_bytes(self) -> int: ...
+    @property
+    def failed_request(self) -> int | None: ...
+    @property
+    def num_device_allocs(self) -> int: ...
+    @property
+    def num_device_frees(self) -> int: ...
+    @property
+    def num_retries(self) -> int: ...
+    @property
+    def peak_request(self) -> int | None: ...
+    @property
+    def placements(self) -> list[tuple[int, int]]:
+        """
+        (address, bytes) by allocation.
+        """
+    @property
+    def requested(self) -> int: ...
+    @property
+    def requested_peak(self) -> int: ...
+    @property
+    def reserved(self) -> int: ...
+    @property
+    def reserved_peak(self) -> int: ...
+    @property
+    def runs(self) -> bool: ...
+    @property
+    def window(self) -> tuple[int, int]:
+        """
+        Capacities [from, below) with which all is the same.
+        """
+
+class Capacity:
+    """
+    The least device memory that runs, in bytes.
+    """
+    @property
+    def free_running(self) -> int: ...
+    @property
+    def is_exact(self) -> bool: ...
+    @property
+    def least(self) -> int: ...
+    @property
+    def least_lower(self) -> int: ...
+    @property
+    def num_replays(self) -> int: ...
+    @property
+    def steady(self) -> int: ...
+
+class OffsetPlan:
+    """
+    Offsets in one arena, in bytes.
+    """
+    @property
+    def height(self) -> int: ...
+    @property
+    def is_optimal(self) -> bool: ...
+    @property
+    def lower_bound(self) -> int: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def nodes(self) -> int: ...
+    @property
+    def offsets(self) -> list[int]: ...
+
 class Formula:
     """
     Bytes as an expression of the symbols: the largest of a few sums.
@@ -460,6 +566,10 @@ class Peak:
     """
     The most bytes alive at once.
     """
+    def profile(self, profile: str) -> typing.Any:
+        """
+        (capacity, its lower bound, reserved) in bytes; None without an allocator.
+        """
     @property
     def live(self) -> int: ...
     @property
@@ -484,6 +594,14 @@ class BoundMemory:
     """
     The memory of a model at given sizes.
     """
+    def plan(
+        self,
+        alignment: typing.SupportsInt | typing.SupportsIndex = 64,
+        max_nodes: typing.SupportsInt | typing.SupportsIndex = 200000,
+    ) -> tuple:
+        """
+        ((value, offset, bytes) of what nodes make, the plan).
+        """
     def shape(self, name: str) -> typing.Any: ...
     def shape_bounds(self, name: str) -> typing.Any: ...
     @property
@@ -493,6 +611,11 @@ class BoundMemory:
         """
     @property
     def peak(self) -> Peak: ...
+    @property
+    def requests(self) -> tuple:
+        """
+        (requests of what nodes make, bytes of parameters and inputs).
+        """
     @property
     def shapes(self) -> dict:
         """
@@ -758,6 +881,26 @@ def all_ops() -> list[Op]:
     Every row, in table order.
     """
 
+def allocators() -> list:
+    """
+    (name, summary, settings) of each.
+    """
+
+def check_plan(
+    intervals: collections.abc.Sequence[
+        tuple[
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+        ]
+    ],
+    plan: OffsetPlan,
+    alignment: typing.SupportsInt | typing.SupportsIndex = 64,
+) -> str:
+    """
+    What is wrong with a plan; empty if nothing is.
+    """
+
 def copy(src: typing.Any, out: typing.Any, threads: int | None) -> None:
     """
     Copies any strides to any strides, casts between any two elements.
@@ -778,6 +921,20 @@ def explain_view(
 ) -> str:
     """
     Passes and pieces, and what the engine makes of each; `cast` two numbers of Element.
+    """
+
+def heuristic_offsets(
+    intervals: collections.abc.Sequence[
+        tuple[
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+        ]
+    ],
+    alignment: typing.SupportsInt | typing.SupportsIndex = 64,
+) -> dict:
+    """
+    Offsets by each heuristic.
     """
 
 def infer(
@@ -803,6 +960,13 @@ def layout_of(x: typing.Any) -> tuple[list[int], list[int], int, str]:
     (shape, strides in bytes, bytes of an element, name of its type) of any array.
     """
 
+def least_capacity(
+    allocator: str,
+    requests: Requests,
+    settings: str = "",
+    total: typing.SupportsInt | typing.SupportsIndex = 0,
+    max_replays: typing.SupportsInt | typing.SupportsIndex = 256,
+) -> Capacity: ...
 def pad_stack(
     xs: collections.abc.Sequence[typing.Any],
     shape: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex] | None,
@@ -878,6 +1042,21 @@ def plan_inplace(
     Method, passes and bytes of scratch of transpose_inplace, without moving anything.
     """
 
+def plan_offsets(
+    intervals: collections.abc.Sequence[
+        tuple[
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+            typing.SupportsInt | typing.SupportsIndex,
+        ]
+    ],
+    alignment: typing.SupportsInt | typing.SupportsIndex = 64,
+    max_nodes: typing.SupportsInt | typing.SupportsIndex = 200000,
+) -> OffsetPlan:
+    """
+    Intervals are (begin, end, bytes).
+    """
+
 def pool_bytes() -> tuple[int, int, int]:
     """
     Memory of results: in use, kept for the next ones, and the bound of what is kept.
@@ -924,6 +1103,14 @@ def rearrange_many(
     element: typing.Any,
     threads: typing.Any,
 ) -> list[typing.Any]: ...
+def replay(
+    allocator: str,
+    requests: Requests,
+    settings: str = "",
+    capacity: typing.SupportsInt | typing.SupportsIndex | None = None,
+    total: typing.SupportsInt | typing.SupportsIndex = 0,
+    blocks: bool = False,
+) -> Replay: ...
 def run_view(
     view: View,
     xs: collections.abc.Sequence[typing.Any],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -12,13 +13,20 @@ from shapewright.units import parse_bytes
 
 @dataclass(frozen=True)
 class Device:
-    """One row of `shapewright devices`; sizes in bytes."""
+    """One row of `shapewright devices`; sizes in bytes.
+
+    `bandwidth` is that of the memory, in bytes a second, `peak` operations a second by type, dense;
+    both as `source` published them on or before `dated`, and not measured.
+    """
 
     name: str
     title: str
     memory: int
     usable: int
+    bandwidth: int
+    peak: Mapping[str, float]
     source: str
+    dated: str
 
 
 @cache
@@ -28,16 +36,19 @@ def all_devices() -> dict[str, Device]:
     from importlib.resources import files
 
     text = (files("shapewright") / "devices.toml").read_text(encoding="utf-8")
-    rows = tomllib.loads(text)["device"]
+    table = tomllib.loads(text)
     return {
         row["name"]: Device(
             name=row["name"],
             title=row["title"],
             memory=parse_bytes(row["memory"]),
             usable=parse_bytes(row["usable"]),
+            bandwidth=round(row["bandwidth"] * 10**9),
+            peak={dtype: rate * 1e12 for dtype, rate in row["peak"].items()},
             source=row["source"],
+            dated=str(table["dated"]),
         )
-        for row in rows
+        for row in table["device"]
     }
 
 

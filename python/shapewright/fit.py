@@ -68,10 +68,10 @@ def solve_fit(
     fixed = {name: size for name, size in report.question.sizes.items() if name != solve}
     with sizes_hinted():
         core = report.memory.fit(solve, {**fixed, **where}, tie, multiple_of, usable)
-    after = None if core.next is None else make_peak(core.next)
+    after = None if core.next is None else make_peak(core.next, report.question.profile)
     return Fit(
         value=core.value,
-        peak=None if core.peak is None else make_peak(core.peak),
+        peak=None if core.peak is None else make_peak(core.peak, report.question.profile),
         next=after,
         binding=after,
         slack=core.slack,

@@ -33,13 +33,10 @@ class Peak:
     """The most memory that is alive at once, in bytes, and where.
 
     `lower` and `upper` bound `live`; they differ only where a size depends on the values of data,
-    and `upper` is None where nothing bounds it; `why_bounds` says why. `capacity` and `reserved`
-    are None until an allocator is modelled.
+    and `upper` is None where nothing bounds it; `why_bounds` says why.
     """
 
     live: int
-    capacity: int | None
-    reserved: int | None
     phase: str
     node: str | None
     lower: int
@@ -47,6 +44,29 @@ class Peak:
     why_bounds: str
     step: int
     read_live_set: Callable[[], Iterable[tuple[str, int, str]]] = field(repr=False, compare=False)
+    read_memory: Callable[[], tuple[int, int, int] | None] = field(repr=False, compare=False)
+
+    @cached_property
+    def _memory(self) -> tuple[int, int, int] | tuple[None, None, None]:
+        return self.read_memory() or (None, None, None)
+
+    @property
+    def capacity(self) -> int | None:
+        """The least device memory with which the profile's allocator gets through.
+
+        It was replayed to run. None for a profile without an allocator, or a size that is unknown.
+        """
+        return self._memory[0]
+
+    @property
+    def capacity_lower(self) -> int | None:
+        """What is proved of `capacity`: with less it does not run; equal to it where exact."""
+        return self._memory[1]
+
+    @property
+    def reserved(self) -> int | None:
+        """What the profile's allocator takes of the device if nothing is refused."""
+        return self._memory[2]
 
     @cached_property
     def live_set(self) -> tuple[Live, ...]:
@@ -66,6 +86,7 @@ class Peak:
             "upper": self.upper,
             "why_bounds": self.why_bounds or None,
             "capacity": self.capacity,
+            "capacity_lower": self.capacity_lower,
             "reserved": self.reserved,
             "phase": self.phase,
             "node": self.node,
@@ -115,6 +136,30 @@ class Layer:
     def to_dict(self) -> dict[str, Any]:
         """The layer as JSON-ready data."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """Where a tensor lies in the arena, in bytes."""
+
+    value: str
+    offset: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BufferPlan:
+    """A plan of one arena of `height` bytes; none lower than `lower_bound` holds everything."""
+
+    offsets: tuple[Offset, ...]
+    height: int
+    lower_bound: int
+    method: str
+
+    @property
+    def is_optimal(self) -> bool:
+        """Whether no plan is lower."""
+        return self.height == self.lower_bound
 
 
 class Formula:
@@ -175,12 +220,10 @@ def sizes_hinted() -> Iterator[None]:
         raise
 
 
-def make_peak(core: _core.Peak) -> Peak:
-    """A peak of the core as data."""
+def make_peak(core: _core.Peak, profile: str) -> Peak:
+    """A peak of the core as data; `profile` says whose allocator is replayed."""
     return Peak(
         live=core.live,
-        capacity=None,
-        reserved=None,
         phase=core.phase,
         node=core.node,
         lower=core.lower,
@@ -188,6 +231,7 @@ def make_peak(core: _core.Peak) -> Peak:
         why_bounds=core.why_bounds,
         step=core.step,
         read_live_set=lambda: core.live_set,
+        read_memory=lambda: core.profile(profile),
     )
 
 
@@ -210,7 +254,16 @@ class BoundReport:
     @cached_property
     def peak(self) -> Peak:
         """The most memory that is alive at once."""
-        return make_peak(self._core.peak)
+        return make_peak(self._core.peak, self.report.question.profile)
+
+    def plan(self, alignment: int = 64, max_nodes: int = 200_000) -> BufferPlan:
+        """Offsets in one arena for every tensor that a node makes, in bytes; exported as rows.
+
+        `max_nodes` bounds the search for a plan as low as the lower bound.
+        """
+        rows, plan = self._core.plan(alignment, max_nodes)
+        offsets = tuple(Offset(*row) for row in rows)
+        return BufferPlan(offsets, plan.height, plan.lower_bound, plan.method)
 
     @cached_property
     def first_peak(self) -> Peak:

@@ -13,6 +13,7 @@ from shapewright.units import parse_bytes
 MODES = ("infer", "train", "train-compiled")
 PRECISIONS = ("fp32", "bf16", "fp16", "bf16-amp", "fp16-amp")
 PROFILES = ("torch-cuda", "torch-cpu", "onnxruntime", "xla", "static")
+INFERENCE_PROFILES = ("onnxruntime", "static")  # those whose allocator is replayed
 OPTIMIZERS = (
     "sgd",
     "sgd-momentum",
@@ -154,10 +155,11 @@ def _run_of_file(asked: Asked) -> Run:
         hint = "for inference the file itself says the precision of every tensor"
         msg = "precision"
         raise _unavailable(msg, asked.precision, hint)
-    if asked.profile not in {None, "onnxruntime"}:
+    profile = asked.profile or "onnxruntime"
+    if profile not in INFERENCE_PROFILES:
         msg = "profile"
-        raise _unavailable(msg, str(asked.profile), "only 'onnxruntime' is, for such a model")
-    return Run()
+        raise _unavailable(msg, profile, "only 'onnxruntime' and 'static' are, for such a model")
+    return Run(profile=profile)
 
 
 def budget_of(device: str | None, budget: str | int | None) -> int | None:

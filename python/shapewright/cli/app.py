@@ -12,6 +12,7 @@ from shapewright.cli.devices import devices
 from shapewright.cli.explain import explain
 from shapewright.cli.fit import fit
 from shapewright.cli.guard import quiet_pipe
+from shapewright.cli.report import report
 from shapewright.cli.shapes import shapes
 from shapewright.cli.why import why
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (check, fit, shapes, why, explain, devices):
+for command in (check, fit, shapes, why, report, explain, devices):
     app.command()(command)
 
 

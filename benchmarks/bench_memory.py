@@ -1,0 +1,174 @@
+"""Allocators and offset plans: what is solved, and how long it takes.
+
+    python benchmarks/bench_memory.py [--only offsets,zoo,replay] [--seconds 60] [--json FILE]
+
+offsets  20 rectangles of time and memory, cut up (tests/cut_rectangles.py): 150 to 450 buffers, the
+         height of the rectangle is the most that is alive at once. Seeds 1 to 20, none left out.
+zoo      plans of recorded networks, shipped ones included, at the first sizes that are recorded.
+replay   a list of requests as long as a training step of a decoder with 32 layers, replayed in
+         PyTorch's allocator, and the least memory that it runs with.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+import shapewright as sw
+from shapewright import _core
+
+ROOT = Path(__file__).resolve().parent.parent
+ZOO = ROOT.parent / "shared" / "data" / "zoo"
+sys.path.insert(0, str(ROOT / "tests"))
+
+MIB = 1 << 20
+SHAPES = [(units, trimmed) for units in (48, 64, 96, 128) for trimmed in (0.0, 0.3, 0.6)]
+
+
+def offsets(seconds):
+    from cut_rectangles import instance
+
+    rows = []
+    for seed in range(1, 21):
+        units, trimmed = SHAPES[(seed - 1) % len(SHAPES)]
+        intervals = instance(seed, units=units, trimmed=trimmed)
+        greedy = _core.plan_offsets(intervals, alignment=1, max_nodes=0)
+        start = time.perf_counter()
+        nodes = 50_000
+        while True:
+            plan = _core.plan_offsets(intervals, alignment=1, max_nodes=nodes)
+            spent = time.perf_counter() - start
+            # The next try begins anew and takes four times as long.
+            if plan.is_optimal or spent + 4 * spent > seconds:
+                break
+            nodes *= 4
+        assert _core.check_plan(intervals, plan, 1) == ""
+        row = {
+            "seed": seed,
+            "buffers": len(intervals),
+            "units": units,
+            "trimmed": trimmed,
+            "lower_bound": greedy.lower_bound,
+            "greedy": round(greedy.height / greedy.lower_bound, 4),
+            "height": plan.height,
+            "proved": plan.lower_bound,
+            "solved": plan.is_optimal,
+            "nodes": plan.nodes,
+            "seconds": round(spent, 3),
+        }
+        rows.append(row)
+        print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+    print(f"{sum(row['solved'] for row in rows)} of {len(rows)} solved")
+    return rows
+
+
+def zoo():
+    rows = []
+    shipped = {p.stem: p for p in (ROOT / "examples").glob("*.onnx")}
+    recorded = {p.stem: p for p in ZOO.glob("*.onnx")} | shipped
+    for name, path in sorted(recorded.items()):
+        folder = ROOT / "tests" / "data" if name in shipped else ZOO
+        cases = json.loads((folder / f"{name}.shapes.json").read_text())["cases"]
+        bound = sw.check(path, profile="static").at(**cases[0]["bind"])
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            plan = bound.plan()
+            times.append(1e3 * (time.perf_counter() - start))
+        row = {
+            "network": name,
+            "buffers": len(plan.offsets),
+            "height": plan.height,
+            "lower_bound": plan.lower_bound,
+            "optimal": plan.is_optimal,
+            "method": plan.method,
+            "ms": round(sorted(times)[1], 2),
+        }
+        rows.append(row)
+        print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+    return rows
+
+
+def training_step(layers=32, hidden=4096, wide=14336, tokens=2048):
+    """Requests in the order of a step: states, activations, gradients, an optimizer's temporaries.
+
+    A list of that length and of such sizes; no claim of what a real step asks for.
+    """
+    events, names = [], iter(range(10**9))
+
+    def alloc(size):
+        name = next(names)
+        events.append(("alloc", name, size, 0))
+        return name
+
+    weights = [hidden * hidden * 2, hidden * hidden // 2, hidden * hidden // 2, hidden * hidden * 2]
+    weights += [hidden * wide * 2] * 3 + [hidden * 2] * 2
+    for _ in range(layers):
+        for size in weights:
+            alloc(size), alloc(2 * size), alloc(2 * size)
+    saved = []
+    for _ in range(layers):
+        for size in [hidden] * 9 + [wide] * 3:
+            temporary = alloc(tokens * size * 4)
+            saved.append(alloc(tokens * size * 2))
+            events.append(("free", temporary, 0, 0))
+    gradients = []
+    for _ in range(layers):
+        gradients += [alloc(size) for size in weights]
+        for _ in range(12):
+            gradient = alloc(tokens * hidden * 2)
+            events.append(("free", saved.pop(), 0, 0))
+            events.append(("free", gradient, 0, 0))
+    return events + [("free", gradient, 0, 0) for gradient in gradients]
+
+
+def replay():
+    requests = _core.Requests(training_step())
+    rows = []
+    for settings in ("", "expandable_segments:True", "max_split_size_mb:128"):
+        times = []
+        for _ in range(9):
+            start = time.perf_counter()
+            result = _core.replay("torch-cuda", requests, settings)
+            times.append(1e3 * (time.perf_counter() - start))
+        start = time.perf_counter()
+        least = _core.least_capacity("torch-cuda", requests, settings)
+        row = {
+            "events": len(requests),
+            "settings": settings,
+            "replay_ms": round(sorted(times)[4], 3),
+            "reserved_mib": result.reserved_peak // MIB,
+            "least_mib": least.least // MIB,
+            "least_is_exact": least.is_exact,
+            "least_ms": round(1e3 * (time.perf_counter() - start), 1),
+            "replays": least.num_replays,
+        }
+        rows.append(row)
+        print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="replay,zoo,offsets")
+    parser.add_argument("--seconds", type=float, default=60, help="for one of the offsets")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    results = {
+        "machine": platform.processor() or platform.machine(),
+        "cpus": os.cpu_count(),
+        "load_at_start": os.getloadavg()[0],
+    }
+    for name in arguments.only.split(","):
+        print(f"# {name}")
+        call = {"offsets": lambda: offsets(arguments.seconds), "zoo": zoo, "replay": replay}[name]
+        results[name] = call()
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
