@@ -50,8 +50,9 @@ def compare(row, facts, *, configurations=CONFIGURATIONS, bindings=LIVE_BINDINGS
     reports, milliseconds = {}, {}
     for optimizer in configurations:
         what = optimizer or "infer"
+        model = built(row).train(optimizer is not None)
         reports[what], milliseconds[what] = report_of(
-            built(row), row.inputs, options_of(row, optimizer)
+            model, row.inputs, options_of(row, optimizer)
         )
     any_trained = next(r for what, r in reports.items() if what != "infer")
     result = {

@@ -34,7 +34,8 @@ Tensor last_empty(const Shape& shape, DType dtype) {
 }
 
 Tensor run_forward_last(const Convolution& c) {
-  const Tensor turned = last_empty(c.w, c.dtype);
+  // The weights of a depthwise one lie alike either way.
+  const Tensor turned = c.is_depthwise() ? Tensor() : last_empty(c.w, c.dtype);
   Tensor y = last_empty(c.y, c.dtype);
   const Plan plan = plan_forward(c);
   const Tensor work = scratch(plan.scratch), w = weight_copy(c, plan);
@@ -43,7 +44,7 @@ Tensor run_forward_last(const Convolution& c) {
 
 Tensors last_grads(const Convolution& c, const eager::Node& n, const Tensor& g) {
   Tensors grads(3);
-  const Tensor turned = last_empty(c.w, c.dtype);
+  const Tensor turned = c.is_depthwise() ? Tensor() : last_empty(c.w, c.dtype);
   const bool lies_so = g->strides == eager::channels_last_strides(c.y);
   const Tensor gy = lies_so ? Tensor() : last_empty(c.y, c.dtype);
   const Plan plan = plan_backward_data(c);
@@ -52,7 +53,7 @@ Tensors last_grads(const Convolution& c, const eager::Node& n, const Tensor& g) 
     const Tensor w = weight_copy(c, plan), work = scratch(plan.scratch);
   }
   if (n.needs(1) || n.needs(2)) {
-    const Tensor w = weight_copy(c, plan_forward(c));
+    const Tensor w = weight_copy(c, plan_backward_weights(c));
     {
       Tensor b;
       if (n.needs(2)) b = eager::empty({c.w[0]}, c.dtype);

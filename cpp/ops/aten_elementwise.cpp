@@ -80,7 +80,13 @@ Tensor scale(const Tensor& a) {
 }
 
 Tensor cat(const Tensors& ts, int axis, const Shape& shape) {
-  Tensor out = eager::empty(shape, result_type(ts));
+  bool is_last = shape.rank() == 4;
+  for (const Tensor& t : ts)
+    is_last = is_last && t.dim() == 4 && !t.is_contiguous() &&
+              t->strides == eager::channels_last_strides(t.shape());
+  const Strides lay =
+      is_last ? eager::channels_last_strides(shape) : eager::contiguous_strides(shape);
+  Tensor out = eager::empty_strided(shape, lay, result_type(ts));
   std::vector<Dim> lengths;
   for (const Tensor& t : ts) lengths.push_back(t.dim() > axis ? t.shape()[axis] : Dim(0));
   eager::record("Cat", ts, {out}, {}, [lengths, axis](eager::Node& n, const Tensors& g) {

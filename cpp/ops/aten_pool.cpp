@@ -50,7 +50,12 @@ void adaptive_avg_pool_row(EagerCall& c) {
 // Keeps nothing but sizes.
 void resize_row(EagerCall& c) {
   const Tensor self = c.in(0);
-  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  const Shape& shape = c.out_shape();
+  const bool is_last = self.dim() == 4 && shape.rank() == 4 && !self.is_contiguous() &&
+                       self->strides == eager::channels_last_strides(self.shape());
+  const Strides lay =
+      is_last ? eager::channels_last_strides(shape) : eager::contiguous_strides(shape);
+  Tensor out = eager::empty_strided(shape, lay, self.dtype());
   eager::record("Upsample", {self}, {out}, {}, fresh_back(self.shape()));
   c.out(out);
 }

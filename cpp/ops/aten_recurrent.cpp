@@ -58,12 +58,17 @@ Dim workspace_bytes(const Layers& l) {
   return 2 * gates + 2 * states + cells + kPage;
 }
 
+bool is_recorded(const Tensor& x, const Tensor& weight) {
+  return eager::Machine::current().grad_enabled && eager::any_needs_grad({x, weight});
+}
+
 Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int64_t direction) {
   const Shape sequence = {l.steps, l.batch, l.hidden}, state = {l.batch, l.hidden};
   const Tensor dense = contiguous(x);
   Tensor out = eager::empty(sequence, x.dtype());
   const Tensor h = eager::empty(state, x.dtype()), cell = eager::empty(state, x.dtype());
-  const Tensor workspace = eager::empty({workspace_bytes(l)}, DType::kU8);
+  const bool records = is_recorded(x, l.weight(layer, direction, 0));
+  const Tensor workspace = eager::empty({records ? workspace_bytes(l) : Dim(0)}, DType::kU8);
   Tensors inputs = {dense};
   Tensors shapes;
   for (std::int64_t i = 0; i < l.each; ++i) inputs.push_back(l.weight(layer, direction, i));
@@ -98,9 +103,11 @@ Tensor cells_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::in
   const Tensor u = l.weight(layer, direction, 1);
   const Tensor b = l.each == 4 ? l.weight(layer, direction, 3) : Tensor();
   Tensor out = eager::empty({l.steps, l.batch, l.hidden}, dtype);
-  const Tensor of_steps = eager::empty({l.steps, l.batch, kept * l.hidden}, dtype);
+  const bool records = is_recorded(before, u);
+  const Dim steps = records ? l.steps : Dim(1);  // the others go as the next comes
+  const Tensor of_steps = eager::empty({steps, l.batch, kept * l.hidden}, dtype);
   Tensor states;  // of a plain cell its own result, counted already
-  if (gates > 1) states = eager::empty({l.steps - 1, l.batch, l.hidden}, dtype);
+  if (gates > 1 && records) states = eager::empty({l.steps - 1, l.batch, l.hidden}, dtype);
   eager::record("Cells", {before, u, b}, {out}, {u, b, of_steps, states},
                 [shape = before.shape(), gates](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);

@@ -136,6 +136,7 @@ bool is_asked(const Convolution& c) {
 
 Plan plan_forward(const Convolution& c) {
   Plan plan;
+  if (c.is_channels_last && c.is_depthwise()) return {kAsItLies, kAsItLies, 1, 16, 0};
   if (c.is_channels_last) {
     const std::int64_t out = channels_or(c.w[0], 64);
     const std::int64_t out_block = out <= 16 ? 16 : out <= 32 ? 32 : 64;
@@ -175,11 +176,17 @@ Plan plan_backward_data(const Convolution& c) {
 
 Plan plan_backward_weights(const Convolution& c) {
   Plan plan;
+  if (c.is_channels_last && !c.is_depthwise()) return plan;
   if (c.is_depthwise()) {
     bool is_small = !c.is_dilated();
     for (int i = 0; i < c.num_axes(); ++i) is_small = is_small && kernel_size(c, i) <= 3;
     if (is_small) {
       plan.w_in_block = 1;
+      return plan;
+    }
+    if (c.is_channels_last) {  // every group is padded to a block of both channels
+      plan.w_out_block = 1;
+      plan.w_in_block = 256;
       return plan;
     }
   }
