@@ -39,8 +39,10 @@ void avg_pool_row(EagerCall& c) {
 void adaptive_avg_pool_row(EagerCall& c) {
   const Tensor self = c.in(0);
   const Shape& shape = c.out_shape();
-  bool is_mean = shape.rank() > 2 && c.op().starts_with("adaptive_avg_pool2d");
-  for (int i = shape.rank() - 2; i < shape.rank(); ++i) is_mean = is_mean && shape[i] == Dim(1);
+  // One cell is a mean, which keeps nothing.
+  const int axes = c.op()[sizeof("adaptive_avg_pool") - 1] - '0';
+  bool is_mean = shape.rank() > axes;
+  for (int i = shape.rank() - axes; is_mean && i < shape.rank(); ++i) is_mean = shape[i] == Dim(1);
   if (is_mean) return c.out(mean(self, shape));
   avg_pool_row(c);
 }
