@@ -51,9 +51,7 @@ def compare(row, facts, *, configurations=CONFIGURATIONS, bindings=LIVE_BINDINGS
     for optimizer in configurations:
         what = optimizer or "infer"
         model = built(row).train(optimizer is not None)
-        reports[what], milliseconds[what] = report_of(
-            model, row.inputs, options_of(row, optimizer)
-        )
+        reports[what], milliseconds[what] = report_of(model, row.inputs, options_of(row, optimizer))
     any_trained = next(r for what, r in reports.items() if what != "infer")
     result = {
         "model": row.name,
