@@ -72,20 +72,22 @@ def main():
             result = {"model": row.name, "kind": row.kind, "failed": said[:300]}
         results.append(result)
         print(line(result), flush=True)
-    figures = summary(results)
-    print(json.dumps(figures, indent=2))
-    if arguments.json:
-        machine = {
-            "processor": platform.processor() or platform.machine(),
-            "threads": torch.get_num_threads(),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-            "shapewright": sw.__version__,
-            "seconds": round(time.perf_counter() - start),
-        }
-        whole = {"machine": machine, "unit": "bytes", "summary": figures, "models": results}
-        arguments.json.write_text(json.dumps(whole, indent=1) + "\n")
+        if arguments.json:  # after each model, so that an interrupted run leaves what it has
+            arguments.json.write_text(json.dumps(record(results, start), indent=1) + "\n")
+    print(json.dumps(summary(results), indent=2))
+
+
+def record(results, start):
+    machine = {
+        "processor": platform.processor() or platform.machine(),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "shapewright": sw.__version__,
+        "seconds": round(time.perf_counter() - start),
+    }
+    return {"machine": machine, "unit": "bytes", "summary": summary(results), "models": results}
 
 
 if __name__ == "__main__":
