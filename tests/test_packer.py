@@ -83,11 +83,11 @@ def fits_somehow(intervals: Intervals, height: int) -> bool:
     return place(0)
 
 
-def draw_short(seed: int) -> Intervals:
+def draw_short(seed: int, count: int = 12) -> Intervals:
     rng = random.Random(seed)
     times = rng.randint(6, 12)
     out = []
-    for _ in range(12):
+    for _ in range(count):
         begin = rng.randrange(times - 1)
         out.append((begin, min(times, begin + rng.randint(1, 5)), rng.randint(1, 5)))
     return out
@@ -105,17 +105,17 @@ def test_a_height_above_the_most_alive_is_proved() -> None:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_heights_below_the_least_are_impossible(seed: int) -> None:
-    intervals = draw_short(seed)
+    intervals = draw_short(seed, count=8)
     plan = _core.plan_offsets(intervals, alignment=1)
     assert plan.is_optimal
     assert fits_somehow(intervals, plan.height)
     assert not fits_somehow(intervals, plan.height - 1)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(12))
 def test_large_plans_are_valid(seed: int) -> None:
     rng = random.Random(seed)
-    intervals = draw(rng, rng.randint(50, 300), times=100, sizes=100_000)
+    intervals = draw(rng, rng.randint(30, 100), times=40, sizes=100_000)
     alignment = rng.choice([1, 64, 256])
     plan = _core.plan_offsets(intervals, alignment=alignment, max_nodes=2000)
     assert _core.check_plan(intervals, plan, alignment) == ""
@@ -128,7 +128,7 @@ def test_large_plans_are_valid(seed: int) -> None:
         assert height >= plan.height
         for i, (begin, end, size) in enumerate(whole):
             for j, (other, stop, more) in enumerate(whole[:i]):
-                if begin < stop and other < end and size and more:
+                if max(begin, other) < min(end, stop) and size and more:
                     assert offsets[i] >= offsets[j] + more or offsets[j] >= offsets[i] + size
 
 
