@@ -49,7 +49,7 @@ Dim spaced(Dim floats) {
   return lines % 64 == 0 ? lines + 16 : lines;
 }
 
-// Gates and states of all steps, kept for backward. An approximation: within 8% of what was read
+// Gates and states of all steps, kept for backward. An approximation: within 15% of what was read
 // off twelve sizes.
 Dim workspace_bytes(const Layers& l) {
   const Dim gates = whole_pages(l.steps * l.batch * spaced(4 * l.hidden) * 4);

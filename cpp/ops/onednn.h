@@ -1,6 +1,6 @@
 // How oneDNN 3 convolves on a CPU with AVX-512: in which layout it wants each operand, for a copy
 // is made of what lies otherwise, and how much it works in besides. Read off `ONEDNN_VERBOSE` and
-// the allocator's events over 400 convolutions; what depends on the threads holds for any number.
+// the allocator's events over 250 convolutions; what depends on the threads holds for any number.
 #pragma once
 
 #include <cstdint>

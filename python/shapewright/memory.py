@@ -269,7 +269,8 @@ class BoundReport:
     def first_peak(self) -> Peak:
         """The peak of the first iteration of training, whose step makes the optimizer's state."""
         with sizes_hinted():
-            return make_peak(self.report.first_memory.at(self.sizes).peak)
+            first = self.report.first_memory.at(self.sizes)
+        return make_peak(first.peak, self.report.question.profile)
 
     @cached_property
     def timeline(self) -> Timeline:

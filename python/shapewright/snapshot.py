@@ -186,7 +186,8 @@ class _Reader:
         signs = {"segment_alloc": 1, "segment_map": 1, "segment_free": -1, "segment_unmap": -1}
         since = sum(signs.get(e["action"], 0) * e.get("size", 0) for e in self.trace)
         total: int = sum(segment["total_size"] for segment in self.segments)
-        return max(0, total - since)
+        before: int = max(0, total - since)
+        return before
 
 
 def _joined(events: list[Event]) -> list[Event]:

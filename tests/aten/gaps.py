@@ -1,7 +1,7 @@
 """Calls whose answer is known to differ from what PyTorch does, each with the reason."""
 
 SCRATCHPAD = "oneDNN's scratchpad: kilobytes, by threads and shape, estimated"
-WORKSPACE = "oneDNN's workspace of a recurrent layer, estimated within 8%"
+WORKSPACE = "oneDNN's workspace of a recurrent layer, estimated, up to 15% low"
 STEPS = "a loop over steps is one piece of memory, its number of steps being a symbol"
 CHANNELS_LAST = "the operator follows channels last, the row does not"
 HALVES = "the CPU computes halves as floats in a temporary that the row lacks"
