@@ -3,6 +3,10 @@
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
+pytest.importorskip("torch")
+
 from .one_call import Call
 
 FAMILIES = tuple(
