@@ -13,16 +13,13 @@ pytest.importorskip("numba.cuda")
 pytest.importorskip("cuda.bindings.nvjitlink")
 
 from cuda_ptx import BITS, accesses, parameter_bits, per_vector
+from driver_entry import ENTRY
 from shapewright import _core
 from shapewright.cuda.build import TARGETS, assemble, compile_ptx
 from shapewright.cuda.kernels import all_names, kernel_named
 from shapewright.cuda.kernels.element import BYTES
 from shapewright.cuda.step import Step
 
-# cuLaunchKernel: the function, seven sizes, the stream, parameters, extra.
-ENTRY = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, *[ctypes.c_uint] * 7, *[ctypes.c_void_p] * 3
-)
 REGISTERS = 65536  # of a multiprocessor, on each target
 LEAST_BLOCKS = 2  # that must fit at once
 SHARED_BYTES = 48 << 10  # what a kernel has without asking

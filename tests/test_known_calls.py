@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from driver_entry import ENTRY
 from shapewright import _core
 
 torch = pytest.importorskip("torch")
 
 CPU = 1  # as DLPack numbers devices
-ENTRY = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, *[ctypes.c_uint] * 7, *[ctypes.c_void_p] * 3
-)
 
 if not hasattr(torch.Tensor, "__dlpack_c_exchange_api__"):
     pytest.skip("this PyTorch has no exchange interface", allow_module_level=True)

@@ -7,10 +7,6 @@ def saved_differences(result):
     return [row["answered"] - row["measured"] for row in result.get("saved", ())]
 
 
-def live_differences(result):
-    return [abs(row["relative"]) for row in result.get("live", {}).values()]
-
-
 def is_symbolic(result):
     return all(row["symbolic"] == row["concrete"] for row in result.get("concrete", ()))
 

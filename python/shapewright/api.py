@@ -11,8 +11,7 @@ from shapewright.fit import Fit, solve_fit
 from shapewright.graph import Graph
 from shapewright.inputs import symbol_bounds
 from shapewright.load import Asked, read_model
-from shapewright.options import Asked as AskedOptions
-from shapewright.options import budget_of, check_options, run_of
+from shapewright.options import AskedOptions, budget_of, check_options, run_of
 from shapewright.results import Question, Report
 from shapewright.rules import registered_rule
 

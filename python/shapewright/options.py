@@ -92,7 +92,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedOptions:
     """The options of a call, as the caller wrote them."""
 
     mode: str = "infer"
@@ -104,7 +104,7 @@ class Asked:
     accumulate: int = 1
 
 
-def check_options(asked: Asked) -> None:
+def check_options(asked: AskedOptions) -> None:
     """Refuses what is no option, whatever the model is."""
     one_of("mode", asked.mode, MODES)
     one_of("precision", asked.precision, PRECISIONS)
@@ -127,7 +127,7 @@ def check_options(asked: Asked) -> None:
             raise ShapewrightError(message, code="option-conflict")
 
 
-def run_of(asked: Asked, *, is_eager: bool) -> Run:
+def run_of(asked: AskedOptions, *, is_eager: bool) -> Run:
     """How the model is run; refuses what this version cannot answer for such a model."""
     if not is_eager:
         return _run_of_file(asked)
@@ -147,7 +147,7 @@ def run_of(asked: Asked, *, is_eager: bool) -> Run:
     return Run(asked.mode, optimizer, asked.precision, profile, tuple(patterns), asked.accumulate)
 
 
-def _run_of_file(asked: Asked) -> Run:
+def _run_of_file(asked: AskedOptions) -> Run:
     if asked.mode != "infer":
         msg = "mode"
         raise _unavailable(msg, asked.mode, "training is counted for PyTorch modules")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from shapewright import _core
-from shapewright.cuda.backend import current
+from shapewright.cuda.backend import Staged, current
 from shapewright.cuda.choose import plan_move
 from shapewright.cuda.choose_packed import batched_values
 from shapewright.cuda.gather import Gathered
@@ -152,21 +152,30 @@ def run_known(
         return False
     for item_bytes, blocks, map_at, data in planned:
         staged = backend.stage(len(data), like.device, like.stream)
-        staged.write(data)
-        launch = backend.prepare(Step(f"batched_{item_bytes}", blocks, 0, 0, ()), like.device)
-        launch(like.stream, 0, 0, staged.address, staged.address + map_at)
-        staged.free()
+        _launch_staged(staged, data, item_bytes, blocks, map_at, like)
+    if like.is_lent:
+        backend.wait(like.device, like.stream)
     return True
 
 
+def _launch_staged(
+    staged: Staged, data: bytes, item_bytes: int, blocks: int, map_at: int, like: GpuArray
+) -> None:
+    """One upload and one launch; `data` is a table with, `map_at` bytes on, its map."""
+    staged.write(data)
+    step = Step(f"batched_{item_bytes}", blocks, 0, 0, ())
+    launch = current().prepare(step, like.device)
+    launch(like.stream, 0, 0, staged.address, staged.address + map_at)
+    staged.free()
+
+
 def _launch_batch(parts: Sequence[Part], item_bytes: int, like: GpuArray, fill: bytes) -> None:
-    """One upload and one launch: | table | fill | map |."""
-    backend = current()
+    """Of | table | fill | map |."""
     blocks = [len(part.dst) * part.row.tiles for part in parts]
     total = sum(blocks)
     fill_at = len(parts) * ROW_BYTES
     map_at = fill_at + 16
-    staged = backend.stage(map_at + total * MAP_BYTES, like.device, like.stream)
+    staged = current().stage(map_at + total * MAP_BYTES, like.device, like.stream)
     longs = np.empty((total, MAP_BYTES // 8), np.uint64)
     shorts = longs.view(np.uint32)
     begin = 0
@@ -181,11 +190,8 @@ def _launch_batch(parts: Sequence[Part], item_bytes: int, like: GpuArray, fill: 
         shorts[begin:end, 5] = np.tile(np.arange(tiles, dtype=np.uint32), len(part.dst))
         begin = end
     table = b"".join(part.row.data for part in parts)
-    staged.write(table + fill.ljust(16, b"\0") + longs.tobytes())
-    step = Step(f"batched_{item_bytes}", total, 0, 0, ())
-    launch = backend.prepare(step, like.device)
-    launch(like.stream, 0, 0, staged.address, staged.address + map_at)
-    staged.free()
+    data = table + fill.ljust(16, b"\0") + longs.tobytes()
+    _launch_staged(staged, data, item_bytes, total, map_at, like)
 
 
 def _plus(addresses: Numbers, offset: int) -> Numbers:

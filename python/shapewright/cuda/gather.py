@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import gcd, prod
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from shapewright import _core
 from shapewright.arrays.element import ItemType
 from shapewright.cuda.backend import current
 from shapewright.cuda.result import byte_range
-from shapewright.cuda.view import GpuArray, make_like, read
+from shapewright.cuda.view import GpuArray, dense_strides, make_like, read
 from shapewright.errors import LayoutError
 
 ALIGNMENT = 16  # of each of several results in one allocation
@@ -116,21 +117,11 @@ def make_many(
         return results, np.array([array.address for array in seen], np.uint64), seen[0]
     import torch
 
-    size = int(np.prod(shape, dtype=np.int64))
-    step = -(-size * item.bytes // ALIGNMENT) * ALIGNMENT // item.bytes
-    if step * item.bytes % ALIGNMENT:
-        step = size  # items of 3 bytes and the like
+    aligned = ALIGNMENT // gcd(ALIGNMENT, item.bytes)  # the fewest items that keep the alignment
+    step = -(-prod(shape) // aligned) * aligned
     whole = make_like(like, (count * step,), item)
-    strides = (step, *_dense(shape))
+    strides = (step, *dense_strides(shape, 1))
     results = list(torch.as_strided(whole, (count, *shape), strides).unbind(0))
     first = read(results[0], "the result")
     steps = np.arange(count, dtype=np.uint64) * np.uint64(step * item.bytes)
     return results, np.uint64(first.address) + steps, first
-
-
-def _dense(shape: tuple[int, ...]) -> tuple[int, ...]:
-    strides, step = [], 1
-    for size in reversed(shape):
-        strides.append(step)
-        step *= size
-    return tuple(reversed(strides))
