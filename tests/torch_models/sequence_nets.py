@@ -236,8 +236,8 @@ def low_rank(dropout: float) -> nn.Module:
     model = NanoGPT(True, tied=False).requires_grad_(False)
     for block in model.h:
         assert isinstance(block, Block)
-        block.attn.c_attn = LowRank(block.attn.c_attn, 4, dropout)  # type: ignore[assignment]
-        block.attn.c_proj = LowRank(block.attn.c_proj, 4, dropout)  # type: ignore[assignment]
+        block.attn.c_attn = LowRank(block.attn.c_attn, 4, dropout)
+        block.attn.c_proj = LowRank(block.attn.c_proj, 4, dropout)
     return model
 
 

@@ -27,11 +27,11 @@ def custom_functions(found: dict[str, str]) -> Iterator[None]:
             found.setdefault(cls.__name__, calling_line())
         return applied.__get__(None, cls)(*args, **kwargs)
 
-    base.apply = classmethod(apply)  # type: ignore[assignment]
+    base.apply = classmethod(apply)
     try:
         yield
     finally:
-        base.apply = applied  # type: ignore[method-assign]
+        base.apply = applied
 
 
 @contextmanager

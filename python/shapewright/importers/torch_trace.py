@@ -96,7 +96,7 @@ def _saving_nothing() -> Any:
 def _begin(traced: Traced, module: Any, call: Call, tensors: tuple[Any, ...]) -> Any:
     from torch.fx.experimental.proxy_tensor import get_proxy_mode
 
-    tracer: Any = get_proxy_mode().tracer  # type: ignore[union-attr]
+    tracer: Any = get_proxy_mode().tracer
     traced.tracer, traced.graph, traced.root = tracer, tracer.graph, tracer.root
     traced.tracker = tracker = tracer.tensor_tracker
     for name, tensor in zip(call.names, tensors, strict=True):
