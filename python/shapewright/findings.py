@@ -12,11 +12,10 @@ from shapewright.spelling import did_you_mean
 def _pages() -> dict[str, str]:
     from importlib.resources import files
 
-    folder = files(__name__)
+    folder = files("shapewright") / "pages"  # docs/findings of the source tree
     return {
         entry.name.removesuffix(".md"): entry.read_text(encoding="utf-8")
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".md")
     }
 
 
