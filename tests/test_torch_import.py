@@ -200,6 +200,30 @@ def test_divisible_sizes_are_in_the_contract() -> None:
         report.at(N=1, L=17)
 
 
+def test_windows_and_joins_are_in_the_contract() -> None:
+    class Joined(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.down = nn.ModuleList(nn.Conv2d(3, 3, 3, 2, 1) for _ in range(3))
+
+        def forward(self, x: Any) -> Any:
+            skips = []
+            for conv in self.down:
+                skips.append(x)
+                x = conv(x)
+            for skip in reversed(skips):
+                x = skip + nn.functional.interpolate(x, scale_factor=2.0)
+            return x
+
+    report = sw.check(Joined(), "f32[N,3,H,32]")
+    assert [str(c) for c in report.contract] == ["H % 8 == 0"]
+    narrow = nn.Sequential(nn.Conv2d(3, 3, 7, 2), nn.MaxPool2d(3, 2), nn.Conv2d(3, 3, 5))
+    assert [str(c) for c in sw.check(narrow, "f32[N,3,H,32]").contract] == ["27 <= H"]
+    narrow(torch.zeros(1, 3, 27, 32))
+    with pytest.raises(RuntimeError):
+        narrow(torch.zeros(1, 3, 26, 32))
+
+
 def test_a_size_made_constant_is_told() -> None:
     class Fixed(nn.Module):  # type: ignore[name-defined, misc]
         def forward(self, x: Any) -> Any:

@@ -44,6 +44,9 @@ class Walk final : public ContextHost {
   void poison_outputs(NodeId n);
   FactId fact_of(ValueId v);
 
+  // contract.cpp: once every node has been seen
+  void settle_contract();
+
   // faults.cpp: what is wrong with a node before or instead of its rule
   void check_node(NodeId n, const Op& op);  // arity and attributes; throws RuleFailure
   void unknown_op(NodeId n);

@@ -325,7 +325,7 @@ CASES = [
         kernel_shape=[2],
         strides=[2],
         out=["f32[1, 1, 9]"],
-        contract=["2*L <= 9"],
+        contract=["L <= 4"],
     ),
     case(
         "MaxUnpool",

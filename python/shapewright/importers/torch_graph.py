@@ -166,7 +166,8 @@ def _add_demands(builder: _core.GraphBuilder, reader: NodeReader, found: list[De
     if not reader.rows:
         return
     for demand in found:
-        at = next((i for i, (_, row) in enumerate(reader.rows) if row[5] == demand.line), 0)
+        field, wanted = (3, demand.node) if demand.node else (5, demand.line)
+        at = next((i for i, (_, row) in enumerate(reader.rows) if row[field] == wanted), 0)
         builder.demand(demand.relation, demand.left, demand.right, at)
 
 

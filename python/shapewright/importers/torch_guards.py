@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from shapewright.importers.torch_inputs import Call
-from shapewright.importers.torch_scope import is_machinery
+from shapewright.importers.torch_scope import is_machinery, source_line
 from shapewright.importers.torch_trace import Traced
 from shapewright.importers.torch_types import dim_text
 
 # Below this a bound comes of PyTorch's own special treatment of sizes 0 and 1.
 _LEAST_LOWER = 4
 _MODULO = {"Mod", "PythonMod"}
+# Operators that refuse a result of no elements along the axes they slide over.
+_SLIDING = ("conv1d", "conv2d", "conv3d", "convolution", "max_pool", "avg_pool")
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Demanded:
     left: str
     right: str
     line: str  # of the model, "" if not known
+    node: str = ""  # of the trace, "" if not known
 
 
 def symbol_names(traced: Traced, call: Call) -> dict[Any, str]:
@@ -49,7 +52,28 @@ def demands(traced: Traced, names: Mapping[Any, str]) -> list[Demanded]:
             (line for guard, line in lines.items() if line and guard.has(expr)), ""
         )
         found.setdefault((relation, left, right), Demanded(relation, left, right, line))
+    for demanded in _windows(traced, names):
+        found.setdefault(("at-most", "1", demanded.right), demanded)
     return list(found.values())
+
+
+def _windows(traced: Traced, names: Mapping[Any, str]) -> Iterator[Demanded]:
+    """That windows fit into the image, which a trace takes for granted."""
+    assert traced.env is not None
+    for node in traced.graph.nodes if traced.graph else ():
+        name = getattr(node.target, "__name__", "")
+        if not name.startswith(_SLIDING):
+            continue
+        value = node.meta.get("val")
+        value = value[0] if isinstance(value, (list, tuple)) else value
+        for size in getattr(value, "shape", ())[2:]:
+            if isinstance(size, int):
+                continue
+            expr = traced.env.replace(size.node._expr)
+            text = dim_text(expr, names)
+            if text is not None and not expr.is_Symbol and expr.free_symbols <= names.keys():
+                line = source_line(node.meta.get("stack_trace") or "")
+                yield Demanded("at-most", "1", text, line, node.name)
 
 
 def specialised(traced: Traced, names: Mapping[Any, str]) -> dict[str, tuple[int, str]]:
@@ -102,7 +126,9 @@ def _relation(expr: Any, names: Mapping[Any, str]) -> tuple[str, str, str] | Non
         if not (divisor.is_Integer and _is_polynomial(size)):
             return None
         return "divides", str(int(divisor)), str(dim_text(size, names))
-    if not (_is_polynomial(left) and _is_polynomial(right)):
+    said = _is_polynomial(left) and _is_polynomial(right)
+    # Of several symbols it is mostly what a reshape asks, whose sizes are stated elsewhere.
+    if not said and not (kind == "Equality" and _is_divided(expr)):
         return None
     texts = [dim_text(part, names) for part in (left, right)]
     if None in texts:
@@ -119,12 +145,22 @@ def _relation(expr: Any, names: Mapping[Any, str]) -> tuple[str, str, str] | Non
     return "at-most", below, above
 
 
-def _is_polynomial(expr: Any) -> bool:
-    if expr.is_Symbol or expr.is_Integer:
+def _is_divided(expr: Any) -> bool:
+    """Of one symbol, and of its quotients by numbers."""
+    floors = expr.find(lambda part: type(part).__name__ == "FloorDiv")
+    return (
+        len(expr.free_symbols) == 1
+        and all(floor.args[1].is_Integer for floor in floors)
+        and all(_is_polynomial(part, floors) for part in expr.args)
+    )
+
+
+def _is_polynomial(expr: Any, atoms: Collection[Any] = ()) -> bool:
+    if expr.is_Symbol or expr.is_Integer or expr in atoms:
         return True
     if not (expr.is_Add or expr.is_Mul or expr.is_Pow):
         return False
-    return all(_is_polynomial(part) for part in expr.args)
+    return all(_is_polynomial(part, atoms) for part in expr.args)
 
 
 def _line(guard: Any) -> str:

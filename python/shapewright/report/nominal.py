@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import lcm
 
 from shapewright.errors import ShapewrightError
 from shapewright.memory import BoundReport
-from shapewright.results import Report
+from shapewright.results import Constraint, Report
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,27 @@ class Shown:
 def shown_at(report: Report) -> Shown:
     """The report at its given sizes; where that breaks the contract, the reason."""
     given = report.question.sizes
-    assumed = {s.name: s.lower for s in report.symbols if s.name not in given}
+    assumed = {
+        s.name: _least(s.name, s.lower, report.contract)
+        for s in report.symbols
+        if s.name not in given
+    }
     try:
         bound = report.at(**assumed)
         _ = bound.peak
     except ShapewrightError as error:
         return Shown(None, assumed, error.message)
     return Shown(bound, assumed)
+
+
+def _least(name: str, lower: int, contract: tuple[Constraint, ...]) -> int:
+    """The smallest size from `lower` on that what is demanded of this symbol alone leaves."""
+    step = 1
+    for constraint in contract:
+        if not isinstance(constraint.lhs, int) or str(constraint.rhs) != name:
+            continue
+        if constraint.kind == "at-most":
+            lower = max(lower, constraint.lhs)
+        elif constraint.kind == "divides":
+            step = lcm(step, constraint.lhs)
+    return -(-lower // step) * step
