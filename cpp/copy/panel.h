@@ -46,7 +46,18 @@ class Panel {
   void find_rows_before(const CanonicalCopy& copy, const PanelRoles& roles, std::int64_t low);
   void join_columns(const CanonicalCopy& copy, const PanelRoles& roles,
                     const std::vector<std::int64_t>& extents);
+
+  // panel_visits.cpp
+  struct Units;    // what visits are counted in
+  struct Reading;  // how much a visit reads, and whether as rows
   void plan_visits(PanelKind kind);
+  std::vector<std::int64_t> places_of(const Units& units, std::int64_t first,
+                                      std::int64_t count) const;
+  void read_long_rows(const Units& units, Reading& reading);
+  void read_ribbons(const Units& units, Reading& reading);
+  void gather_lines(const Units& units, Reading& reading);
+  void join_short_rows(const Units& units, Reading& reading);
+  void list_visits(const Units& units, const Reading& reading);
 
   std::vector<std::int64_t> row_src_, row_before_, col_dst_, outer_src_, outer_dst_;
   std::vector<std::uint8_t> joins_;

@@ -84,114 +84,152 @@ std::int64_t in_one_set(const Sizes& places, std::int64_t sets) {
 
 }  // namespace
 
-void Panel::plan_visits(PanelKind kind) {
-  const bool is_ribbon = kind == PanelKind::kRibbon;
-  const bool is_columns = kind == PanelKind::kColumns;
-  const bool gathers = shape.gather_pitch != 0;
-  const std::int64_t row_bytes = shape.cols * shape.item_bytes;
-  // A visit is a number of these: groups of rows that fill a line, rows of runs, outer positions.
-  const std::int64_t unit = is_columns ? 64 / shape.item_bytes : 1;
-  const std::int64_t whole = is_ribbon ? shape.outers : shape.rows;
-  const std::int64_t units = (whole + unit - 1) / unit;
-  std::int64_t most = units;
-  if (kind == PanelKind::kRuns)
-    most = std::clamp<std::int64_t>(kMostVisitBytes / shape.item_bytes, 1, units);
-  // Where the rows of units [first, first + count) begin.
-  const auto places_of = [&](std::int64_t first, std::int64_t count) {
-    const auto begin = static_cast<std::size_t>(first * unit);
-    const auto end = static_cast<std::size_t>(std::min(whole, (first + count) * unit));
-    if (!is_ribbon)
-      return Sizes(row_src_.begin() + static_cast<std::ptrdiff_t>(begin),
-                   row_src_.begin() + static_cast<std::ptrdiff_t>(end));
-    Sizes places;
-    for (std::size_t o = begin; o < end; ++o)
-      for (std::size_t r = 0; r < static_cast<std::size_t>(shape.rows); ++r)
-        places.push_back(outer_src_[o] + row_src_[r]);
-    return places;
-  };
+// A visit is a number of units: groups of rows that fill a line, rows of runs, outer positions.
+struct Panel::Units {
+  PanelKind kind;
+  std::int64_t rows = 1;  // of one, or outer positions
+  std::int64_t whole = 0;
+  std::int64_t count = 0;
+  std::int64_t most = 0;  // at a visit
+  std::int64_t row_bytes = 0;
 
-  const PanelTuning& tuning = panel_tuning();
-  const bool bytes = is_columns && shape.item_bytes == 1;
-  const std::int64_t visit_bytes = bytes ? tuning.byte_visit_bytes : tuning.visit_bytes;
-  std::int64_t visit = 1;
+  bool is_ribbon() const { return kind == PanelKind::kRibbon; }
+  bool is_columns() const { return kind == PanelKind::kColumns; }
+};
+
+struct Panel::Reading {
+  std::int64_t visit = 1;  // units
   std::int64_t places = 1;
-  bool as_rows = gathers;
+  bool as_rows = false;
   bool fetches = true;
-  if (!gathers && !is_ribbon && row_bytes >= tuning.long_row_bytes) {
-    const std::int64_t rows = is_columns ? kLongRows : kLongRuns;
-    visit =
-        std::clamp<std::int64_t>(rows / unit, 1, is_columns ? std::min(most, kLongLines) : most);
-    const Sizes at = places_of(0, visit);
-    crowded = is_columns && in_one_set(at, kNearSets) * kNearBlocks > kNearWays;
-    as_rows = !crowded || row_bytes >= kLongestJoined ||
-              mean_bytes(joined(at, row_bytes)) < 2 * row_bytes;
-    crowded_far = crowded && as_rows && in_one_set(at, kFarSets) > kFarWays;
-    // What is fetched would be lost again; the second-level cache's own prefetcher does it.
-    fetches = !crowded || !as_rows;
-    places = visit * unit;
-    if (crowded_far) visit = std::max<std::int64_t>(1, visit / 2);
-    shape.lead_lines = kLeadLines;
-  }
-  if (is_ribbon && tuning.ribbon_lead_lines > 0) {
-    // Ribbons that go on side by side in the source have long rows together.
-    std::int64_t together = 1;
-    while (together < shape.outers &&
-           outer_src_[static_cast<std::size_t>(together)] == together * row_bytes)
-      ++together;
-    if (shape.outers % together == 0 && row_bytes * together >= tuning.long_row_bytes) {
-      as_rows = true;
-      visit = together;
-    } else if (row_bytes * shape.rows > tuning.most_joined_ribbon_bytes) {
-      as_rows = true;
-    }
-    places = shape.rows;
-    shape.lead_lines = tuning.ribbon_lead_lines;
-  }
-  if (gathers) {
-    places = tuning.gathered_places;
-    shape.lead_lines = tuning.gathered_lead_lines;
-    visit = kGatheredLines;
-    for (std::int64_t r = 0; r < visit * unit + kRowPadding; ++r)
-      gathered_.push_back(std::min(r, visit * unit - 1) * shape.gather_pitch);
-  } else if (!as_rows) {
-    const std::int64_t unit_bytes = row_bytes * (is_ribbon ? shape.rows : unit);
-    visit = std::clamp<std::int64_t>(visit_bytes / unit_bytes, 1, most);
-    // More at a visit, if its rows join one another then.
-    const auto stretch = [&](std::int64_t count) {
-      return mean_bytes(joined(places_of(0, count), row_bytes));
-    };
-    std::int64_t more = visit;
-    while (more < most && 2 * more * unit_bytes <= tuning.most_visit_bytes &&
-           stretch(more) < kJoinedBytes)
-      more = std::min(most, 2 * more);
-    if (stretch(more) >= 2 * stretch(visit)) visit = more;
-    places = bytes ? tuning.byte_places : tuning.places;
-    shape.lead_lines = 0;
-  }
+};
 
-  for (std::int64_t u = 0; u < units; u += visit) {
+// Where the rows of units [first, first + count) begin.
+Sizes Panel::places_of(const Units& units, std::int64_t first, std::int64_t count) const {
+  const auto begin = static_cast<std::size_t>(first * units.rows);
+  const auto end = static_cast<std::size_t>(std::min(units.whole, (first + count) * units.rows));
+  if (!units.is_ribbon())
+    return Sizes(row_src_.begin() + static_cast<std::ptrdiff_t>(begin),
+                 row_src_.begin() + static_cast<std::ptrdiff_t>(end));
+  Sizes places;
+  for (std::size_t o = begin; o < end; ++o)
+    for (std::size_t r = 0; r < static_cast<std::size_t>(shape.rows); ++r)
+      places.push_back(outer_src_[o] + row_src_[r]);
+  return places;
+}
+
+void Panel::read_long_rows(const Units& units, Reading& reading) {
+  const std::int64_t rows = units.is_columns() ? kLongRows : kLongRuns;
+  reading.visit = std::clamp<std::int64_t>(
+      rows / units.rows, 1, units.is_columns() ? std::min(units.most, kLongLines) : units.most);
+  const Sizes at = places_of(units, 0, reading.visit);
+  crowded = units.is_columns() && in_one_set(at, kNearSets) * kNearBlocks > kNearWays;
+  reading.as_rows = !crowded || units.row_bytes >= kLongestJoined ||
+                    mean_bytes(joined(at, units.row_bytes)) < 2 * units.row_bytes;
+  crowded_far = crowded && reading.as_rows && in_one_set(at, kFarSets) > kFarWays;
+  // What is fetched would be lost again; the second-level cache's own prefetcher does it.
+  reading.fetches = !crowded || !reading.as_rows;
+  reading.places = reading.visit * units.rows;
+  if (crowded_far) reading.visit = std::max<std::int64_t>(1, reading.visit / 2);
+  shape.lead_lines = kLeadLines;
+}
+
+// Ribbons that go on side by side in the source have long rows together.
+void Panel::read_ribbons(const Units& units, Reading& reading) {
+  const PanelTuning& tuning = panel_tuning();
+  std::int64_t together = 1;
+  while (together < shape.outers &&
+         outer_src_[static_cast<std::size_t>(together)] == together * units.row_bytes)
+    ++together;
+  if (shape.outers % together == 0 && units.row_bytes * together >= tuning.long_row_bytes) {
+    reading.as_rows = true;
+    reading.visit = together;
+  } else if (units.row_bytes * shape.rows > tuning.most_joined_ribbon_bytes) {
+    reading.as_rows = true;
+  }
+  reading.places = shape.rows;
+  shape.lead_lines = tuning.ribbon_lead_lines;
+}
+
+void Panel::gather_lines(const Units& units, Reading& reading) {
+  const PanelTuning& tuning = panel_tuning();
+  reading.places = tuning.gathered_places;
+  shape.lead_lines = tuning.gathered_lead_lines;
+  reading.visit = kGatheredLines;
+  const std::int64_t rows = reading.visit * units.rows;
+  for (std::int64_t r = 0; r < rows + kRowPadding; ++r)
+    gathered_.push_back(std::min(r, rows - 1) * shape.gather_pitch);
+}
+
+void Panel::join_short_rows(const Units& units, Reading& reading) {
+  const PanelTuning& tuning = panel_tuning();
+  const bool is_bytes = units.is_columns() && shape.item_bytes == 1;
+  const std::int64_t unit_bytes = units.row_bytes * (units.is_ribbon() ? shape.rows : units.rows);
+  const std::int64_t visit_bytes = is_bytes ? tuning.byte_visit_bytes : tuning.visit_bytes;
+  reading.visit = std::clamp<std::int64_t>(visit_bytes / unit_bytes, 1, units.most);
+  // More at a visit, if its rows join one another then.
+  const auto stretch = [&](std::int64_t count) {
+    return mean_bytes(joined(places_of(units, 0, count), units.row_bytes));
+  };
+  std::int64_t more = reading.visit;
+  while (more < units.most && 2 * more * unit_bytes <= tuning.most_visit_bytes &&
+         stretch(more) < kJoinedBytes)
+    more = std::min(units.most, 2 * more);
+  if (stretch(more) >= 2 * stretch(reading.visit)) reading.visit = more;
+  reading.places = is_bytes ? tuning.byte_places : tuning.places;
+  shape.lead_lines = 0;
+}
+
+void Panel::list_visits(const Units& units, const Reading& reading) {
+  for (std::int64_t u = 0; u < units.count; u += reading.visit) {
     // The outer positions of one visit to a ribbon's rows go on side by side.
-    const auto parts =
-        as_rows ? separate(places_of(u, is_ribbon ? 1 : visit), row_bytes * (is_ribbon ? visit : 1))
-                : cut(joined(places_of(u, visit), row_bytes), places, tuning.least_place_bytes);
+    const auto parts = reading.as_rows
+                           ? separate(places_of(units, u, units.is_ribbon() ? 1 : reading.visit),
+                                      units.row_bytes * (units.is_ribbon() ? reading.visit : 1))
+                           : cut(joined(places_of(units, u, reading.visit), units.row_bytes),
+                                 reading.places, panel_tuning().least_place_bytes);
     Visit v{.first_front = static_cast<std::int64_t>(fronts_.size())};
     for (std::size_t i = 0; i < parts.size();) {
       Front f{.first = static_cast<std::int64_t>(places_.size())};
-      for (; i < parts.size() && f.places < places; ++i, ++f.places) {
+      for (; i < parts.size() && f.places < reading.places; ++i, ++f.places) {
         places_.push_back(parts[i].begin);
         f.lines = std::max(f.lines, (parts[i].bytes() + 63) / 64);
       }
-      if (fetches) v.lines += f.places * f.lines;
+      if (reading.fetches) v.lines += f.places * f.lines;
       ++v.fronts;
       fronts_.push_back(f);
     }
     if (u == 0) read_bytes = mean_bytes(parts);
     visits_.push_back(v);
   }
-  if (shape.lead_lines == 0 || !fetches) shape.lead_lines = visits_.front().lines;
-  shape.visit = visit * unit;
+}
+
+void Panel::plan_visits(PanelKind kind) {
+  Units units{.kind = kind, .row_bytes = shape.cols * shape.item_bytes};
+  if (units.is_columns()) units.rows = 64 / shape.item_bytes;
+  units.whole = units.is_ribbon() ? shape.outers : shape.rows;
+  units.count = (units.whole + units.rows - 1) / units.rows;
+  units.most = units.count;
+  if (kind == PanelKind::kRuns)
+    units.most = std::clamp<std::int64_t>(kMostVisitBytes / shape.item_bytes, 1, units.count);
+
+  const PanelTuning& tuning = panel_tuning();
+  Reading reading;
+  if (shape.gather_pitch != 0) {
+    reading.as_rows = true;
+    gather_lines(units, reading);
+  } else {
+    if (!units.is_ribbon() && units.row_bytes >= tuning.long_row_bytes)
+      read_long_rows(units, reading);
+    if (units.is_ribbon() && tuning.ribbon_lead_lines > 0) read_ribbons(units, reading);
+    if (!reading.as_rows) join_short_rows(units, reading);
+  }
+  list_visits(units, reading);
+
+  if (shape.lead_lines == 0 || !reading.fetches) shape.lead_lines = visits_.front().lines;
+  shape.visit = reading.visit * units.rows;
   shape.visits = static_cast<std::int64_t>(visits_.size());
-  shape.visit_outers = is_ribbon ? 1 : shape.outers;
+  shape.visit_outers = units.is_ribbon() ? 1 : shape.outers;
   shape.plan = visits_.data();
   shape.fronts = fronts_.data();
   shape.places = places_.data();
