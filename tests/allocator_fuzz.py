@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, fields
 
-from naive_allocators import HUGE, MIB, NaiveArena, NaiveTorch, Outcome, Request, random_requests
+from naive_allocators.arena import NaiveArena
+from naive_allocators.blocks import HUGE, MIB, Outcome
+from naive_allocators.requests import Request, random_requests
+from naive_allocators.torch_cuda import NaiveTorch
 from shapewright import _core
 
 COUNTERS = [f.name for f in fields(Outcome) if f.name not in ("placements", "blocks")]

@@ -8,7 +8,8 @@ import pytest
 
 import shapewright as sw
 from allocator_fuzz import difference, draw_case
-from naive_allocators import MIB, Request, random_requests
+from naive_allocators.blocks import MIB
+from naive_allocators.requests import Request, random_requests
 from shapewright import _core
 
 Events = list[tuple[str, int, int, int]]

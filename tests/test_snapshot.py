@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 import shapewright as sw
-from naive_allocators import MIB, NaiveTorch, Request, random_requests
+from naive_allocators.blocks import MIB
+from naive_allocators.requests import Request, random_requests
+from naive_allocators.torch_cuda import NaiveTorch
 from shapewright.snapshot import load_snapshot, read_history, snapshot_report
 
 Trace = list[dict[str, Any]]

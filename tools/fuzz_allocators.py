@@ -1,4 +1,4 @@
-"""Replay random requests in every allocator and in the plain lists of tests/naive_allocators.py.
+"""Replay random requests in every allocator and in the plain lists of tests/naive_allocators.
 
 python tools/fuzz_allocators.py 100000 [FIRST_SEED]
 """

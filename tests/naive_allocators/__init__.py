@@ -1,0 +1,1 @@
+"""Allocators as plain lists, each step as its documentation says it: slow, short, by itself."""
