@@ -13,6 +13,7 @@
 #include "bindings/dim_cast.h"
 #include "bindings/run_options.h"
 #include "bindings/text_cast.h"
+#include "memory/allocators/device_run.h"
 #include "memory/allocators/profile.h"
 #include "memory/fit.h"
 #include "memory/formula.h"
@@ -61,8 +62,8 @@ NamedSizes to_sizes(const py::dict& sizes) {
 // Built on first use, under the lock of the arenas.
 class MemoryModel {
  public:
-  MemoryModel(std::shared_ptr<const Analysis> analysis, RunOptions options)
-      : analysis_(std::move(analysis)), options_(std::move(options)) {}
+  MemoryModel(std::shared_ptr<const Analysis> analysis, RunOptions options, DeviceOptions device)
+      : analysis_(std::move(analysis)), options_(std::move(options)), device_(std::move(device)) {}
 
   std::shared_ptr<const Memory> memory() {
     const ArenaLock lock(*analysis_->arena);
@@ -77,12 +78,28 @@ class MemoryModel {
     return layers_;
   }
 
+  // Null where no caching allocator of a GPU is asked.
+  std::shared_ptr<const DeviceRun> device_run(const std::shared_ptr<const BoundMemory>& bound) {
+    if (!bound || !bound->memory().runs_on_cuda) return nullptr;
+    return std::make_shared<DeviceRun>(bound, loop(), device_);
+  }
+
+  std::shared_ptr<const Loop> loop() {
+    const ArenaLock lock(*analysis_->arena);
+    if (!loop_) loop_ = std::make_shared<Loop>(*memory_);
+    return loop_;
+  }
+
+  const DeviceOptions& device() const { return device_; }
+
   Arena& arena() const { return *analysis_->arena; }
 
  private:
   std::shared_ptr<const Analysis> analysis_;
   RunOptions options_;
+  DeviceOptions device_;
   std::shared_ptr<const Memory> memory_;
+  std::shared_ptr<const Loop> loop_;
   std::shared_ptr<const LayerTable> layers_;
 };
 using ModelPtr = std::shared_ptr<MemoryModel>;
@@ -108,8 +125,21 @@ struct BoundView {
 
 struct PeakView {
   BoundPtr bound;
-  const Peak& get() const { return bound->peak(); }
+  std::shared_ptr<const DeviceRun> run;  // null without a GPU
+
+  const Peak& get() const { return run ? run->peak() : bound->peak(); }
+  Event event_at(std::uint32_t index) const {
+    const auto& events = bound->memory().timeline.events;
+    return index < events.size() ? events[index] : Event{};
+  }
+  Event event() const { return event_at(get().event); }
+  std::vector<LiveItem> live_set() const { return run ? run->live_set() : bound->live_set(); }
 };
+
+PeakView peak_view(MemoryModel& model, const BoundPtr& bound) {
+  const py::gil_scoped_release release;
+  return {bound, model.device_run(bound)};
+}
 
 BoundView bind_at(const ModelPtr& model, const py::dict& sizes) {
   const auto m = model->memory();
@@ -155,11 +185,12 @@ py::object bounds_of(const BoundMemory& bound, ValueId v) {
   return out;
 }
 
-py::list live_set_of(const BoundMemory& bound) {
+py::list rows_of(const BoundMemory& bound, const std::vector<LiveItem>& items) {
   py::list out;
-  for (const LiveItem& item : bound.live_set())
-    out.append(py::make_tuple(value_name(bound.memory(), item.buffer), item.bytes,
-                              text_to_python(item.why)));
+  for (const LiveItem& item : items)
+    out.append(py::make_tuple(item.buffer == kNone ? text_to_python("workspace")
+                                                   : value_name(bound.memory(), item.buffer),
+                              item.bytes, text_to_python(item.why)));
   return out;
 }
 
@@ -207,15 +238,40 @@ py::list buffers_of(MemoryModel& model) {
   return out;
 }
 
-// (capacity, what is proved of it, reserved) of a profile; None if it has no allocator here.
+// (capacity, what is proved of it, reserved, both with the most that libraries take) of a profile;
+// None if it has no allocator here.
 py::object profile_of(const PeakView& peak, const std::string& profile) {
   std::optional<ProfileMemory> memory;
   {
     const py::gil_scoped_release release;
-    memory = profile_memory(*peak.bound, profile);
+    memory = peak.run ? peak.run->memory() : profile_memory(*peak.bound, profile);
   }
   if (!memory) return py::none();
-  return py::make_tuple(memory->capacity, memory->capacity_lower, memory->reserved);
+  return py::make_tuple(memory->capacity, memory->capacity_lower, memory->reserved,
+                        memory->capacity_upper, memory->reserved_upper);
+}
+
+// (node, phase, bytes asked of the device, bytes it still had, what was alive) where a GPU of
+// `capacity` bytes refuses; None if it does not, or no GPU is asked.
+py::object failure_of(const PeakView& peak, std::int64_t capacity, bool with_most) {
+  if (!peak.run) return py::none();
+  std::optional<DeviceFailure> failure;
+  {
+    const py::gil_scoped_release release;
+    failure = peak.run->failure(capacity, with_most);
+  }
+  if (!failure) return py::none();
+  const Event e = peak.event_at(failure->event);
+  const BoundMemory& bound = *peak.bound;
+  return py::make_tuple(node_name(bound.memory().graph(), e.node), name_of(e.phase),
+                        failure->asked_bytes, failure->free_bytes,
+                        rows_of(bound, bound.live_set_at(failure->event)));
+}
+
+bool runs_in(const PeakView& peak, std::int64_t capacity, bool with_most) {
+  const py::gil_scoped_release release;
+  return peak.run ? peak.run->runs(capacity, with_most)
+                  : peak.get().upper && *peak.get().upper <= capacity;
 }
 
 py::tuple plan_of(const BoundView& view, std::int64_t alignment, std::int64_t max_nodes) {
@@ -229,28 +285,38 @@ py::tuple plan_of(const BoundView& view, std::int64_t alignment, std::int64_t ma
 
 // The event list as requests, and the bytes that stand beside the allocator.
 py::tuple requests_of(const BoundView& view) {
+  if (const auto run = view.model->device_run(view.bound))
+    return py::make_tuple(run->requests(), std::int64_t{0});
   TimelineRequests made = timeline_requests(*view.bound);
   return py::make_tuple(std::move(made.requests), made.held_bytes);
 }
 
 struct FitView {
+  ModelPtr model;
   Fit fit;
+
+  std::optional<PeakView> peak_of(const BoundPtr& bound) const {
+    if (!bound) return std::nullopt;
+    return peak_view(*model, bound);
+  }
 };
 
-std::optional<PeakView> peak_view(const BoundPtr& bound) {
-  if (!bound) return std::nullopt;
-  return PeakView{bound};
-}
-
-FitView solve_fit(MemoryModel& model, std::string solve, const py::dict& sizes, const py::dict& tie,
-                  std::int64_t multiple_of, std::int64_t budget_bytes, double headroom) {
-  const auto m = model.memory();
+FitView solve_fit(const ModelPtr& model, std::string solve, const py::dict& sizes,
+                  const py::dict& tie, std::int64_t multiple_of, std::int64_t budget_bytes,
+                  double headroom, bool with_most) {
+  const auto m = model->memory();
   FitQuery query{std::move(solve), to_sizes(sizes), {}, multiple_of, budget_bytes, headroom};
   for (const auto& [name, text] : tie)
     query.ties.emplace_back(name.cast<std::string>(), py::str(text).cast<std::string>());
   const py::gil_scoped_release release;
-  const ArenaLock lock(model.arena());
-  return {FitProblem(m, query).solve()};
+  const auto loop = m->runs_on_cuda ? model->loop() : nullptr;
+  const ArenaLock lock(model->arena());
+  const FitProblem problem(m, query);
+  if (!loop) return {model, problem.solve()};
+  const std::int64_t limit = less_headroom(budget_bytes, headroom);
+  return {model, problem.solve([&](const BoundPtr& bound) {
+            return runs_on_device(*bound, *loop, model->device(), limit, with_most);
+          })};
 }
 
 }  // namespace
@@ -288,19 +354,21 @@ void bind_memory(py::module_& m) {
       .def_property_readonly("lower", [](const PeakView& p) { return p.get().lower; })
       .def_property_readonly("upper", [](const PeakView& p) { return p.get().upper; })
       .def_property_readonly("why_bounds", [](const PeakView& p) { return p.get().why_bounds; })
-      .def_property_readonly("step", [](const PeakView& p) { return p.bound->peak_event().step; })
-      .def_property_readonly("phase",
-                             [](const PeakView& p) { return name_of(p.bound->peak_event().phase); })
-      .def_property_readonly("node",
-                             [](const PeakView& p) {
-                               return node_name(p.bound->memory().graph(),
-                                                p.bound->peak_event().node);
-                             })
+      .def_property_readonly("step", [](const PeakView& p) { return p.event().step; })
+      .def_property_readonly("phase", [](const PeakView& p) { return name_of(p.event().phase); })
       .def_property_readonly(
-          "live_set", [](const PeakView& p) { return live_set_of(*p.bound); },
+          "node",
+          [](const PeakView& p) { return node_name(p.bound->memory().graph(), p.event().node); })
+      .def_property_readonly(
+          "live_set", [](const PeakView& p) { return rows_of(*p.bound, p.live_set()); },
           "(value, bytes, why) of what is alive, largest first.")
       .def("profile", &profile_of, py::arg("profile"),
-           "(capacity, its lower bound, reserved) in bytes; None without an allocator.");
+           "(capacity, its lower bound, reserved, capacity_upper, reserved_upper) in bytes; None "
+           "without an allocator.")
+      .def("runs", &runs_in, py::arg("capacity"), py::arg("with_most") = false,
+           "Whether so much memory is enough; with_most: whatever libraries may take.")
+      .def("failure", &failure_of, py::arg("capacity"), py::arg("with_most") = false,
+           "(node, phase, asked_bytes, free_bytes, live_set) where a GPU refuses; None if not.");
 
   py::class_<BoundView>(m, "BoundMemory", "The memory of a model at given sizes.")
       .def(
@@ -318,12 +386,15 @@ void bind_memory(py::module_& m) {
       .def_property_readonly(
           "shapes", [](const BoundView& b) { return shapes_of(*b.bound); },
           "Of every value of the main block.")
-      .def_property_readonly("peak", [](const BoundView& b) { return PeakView{b.bound}; })
+      .def_property_readonly("peak",
+                             [](const BoundView& b) { return peak_view(*b.model, b.bound); })
       .def_property_readonly(
           "timeline", [](const BoundView& b) { return timeline_of(*b.bound); },
           "(step, phase, node, action, buffer, bytes, live) of every event.")
-      .def_property_readonly("requests", &requests_of,
-                             "(requests of what nodes make, bytes of parameters and inputs).")
+      .def_property_readonly(
+          "requests", &requests_of,
+          "(requests of what nodes make, bytes of parameters and inputs); on a GPU "
+          "those of three iterations, nothing beside them.")
       .def("plan", &plan_of, py::arg("alignment") = 64, py::arg("max_nodes") = 200'000,
            "((value, offset, bytes) of what nodes make, the plan).")
       .def_property_readonly(
@@ -333,16 +404,17 @@ void bind_memory(py::module_& m) {
   py::class_<FitView>(m, "Fit", "The largest size that fits.")
       .def_property_readonly("value", [](const FitView& f) { return f.fit.value; })
       .def_property_readonly("next_value", [](const FitView& f) { return f.fit.next; })
-      .def_property_readonly("peak", [](const FitView& f) { return peak_view(f.fit.at_value); })
-      .def_property_readonly("next", [](const FitView& f) { return peak_view(f.fit.at_next); })
+      .def_property_readonly("peak", [](const FitView& f) { return f.peak_of(f.fit.at_value); })
+      .def_property_readonly("next", [](const FitView& f) { return f.peak_of(f.fit.at_next); })
       .def_property_readonly("slack", [](const FitView& f) { return f.fit.slack_bytes; })
       .def_property_readonly("limit", [](const FitView& f) { return f.fit.limit_bytes; })
+      .def_property_readonly("num_untried", [](const FitView& f) { return f.fit.num_untried; })
       .def_property_readonly("evaluations", [](const FitView& f) { return f.fit.evaluations; });
 
   py::class_<MemoryModel, ModelPtr>(m, "MemoryModel",
                                     "The memory of an analysis; built on first use.")
       .def(py::init([](const std::shared_ptr<Analysis>& a, const py::dict& run) {
-             return std::make_shared<MemoryModel>(a, run_options(run));
+             return std::make_shared<MemoryModel>(a, run_options(run), device_options(run));
            }),
            py::arg("analysis"), py::arg("run") = py::dict(),
            "`run`: how an eager framework runs the model, by the names of its options.")
@@ -351,7 +423,8 @@ void bind_memory(py::module_& m) {
       .def_property_readonly("buffers", &buffers_of,
                              "(value, kind, bytes, is_known, views) of every buffer.")
       .def("fit", &solve_fit, py::arg("solve"), py::arg("sizes"), py::arg("tie"),
-           py::arg("multiple_of"), py::arg("budget_bytes"), py::arg("headroom") = 0.0);
+           py::arg("multiple_of"), py::arg("budget_bytes"), py::arg("headroom") = 0.0,
+           py::arg("with_most") = false);
 }
 
 }  // namespace shapewright

@@ -60,4 +60,13 @@ RunOptions run_options(const py::dict& run) {
   return out;
 }
 
+DeviceOptions device_options(const py::dict& run) {
+  DeviceOptions out;
+  out.cublas_bytes = get(run, "cublas_bytes", out.cublas_bytes);
+  out.most_cublas_bytes = get(run, "most_cublas_bytes", out.most_cublas_bytes);
+  out.settings = get<std::string>(run, "settings", "");
+  const Settings refuses_unknown(out.settings, find_allocator("torch-cuda").settings);
+  return out;
+}
+
 }  // namespace shapewright

@@ -3,6 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include "memory/allocators/device_run.h"
 #include "memory/training/options.h"
 
 namespace shapewright {
@@ -11,5 +12,7 @@ namespace shapewright {
 // stand in for those of the optimizer), "update" ("loop" | "foreach" | "fused"), "precision",
 // "first_iteration", "accumulation", "checkpoints". Throws Error{kGeneric, "option-value"}.
 RunOptions run_options(const pybind11::dict& run);
+// Keys of the same dict: "cublas_bytes", "most_cublas_bytes", "settings".
+DeviceOptions device_options(const pybind11::dict& run);
 
 }  // namespace shapewright

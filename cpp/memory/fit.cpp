@@ -56,6 +56,14 @@ class Solver {
     return found;
   }
 
+  // The last place up to `from` that the contract admits.
+  std::optional<std::int64_t> previous_admitted(std::int64_t from) {
+    const Predicate admitted{
+        [&](std::int64_t k) { return judge_.admit(size_of(k)) == Judge::Admission::kYes; },
+        [&](std::int64_t a, std::int64_t b) { return judge_.admit_over(size_of(a), size_of(b)); }};
+    return from < 0 ? std::nullopt : largest(0, from, admitted, work_);
+  }
+
   std::optional<std::int64_t> largest_fitting(PeakSide side) {
     const Predicate fits{[&](std::int64_t k) { return judge_.fits(size_of(k), side); },
                          [&](std::int64_t a, std::int64_t b) {
@@ -77,6 +85,65 @@ class Solver {
   Judge judge_;
   WorkLimit work_;
   std::int64_t last_ = -1;
+};
+
+// Looks downward for the largest place that runs, where one that runs may lie above one that fails.
+class Descent {
+ public:
+  Descent(Solver& solver, std::function<bool(std::int64_t)> runs)
+      : solver_(solver), runs_(std::move(runs)) {}
+
+  std::optional<std::int64_t> largest_running(std::int64_t first, std::int64_t from) {
+    const auto [found, failed] = one_by_one(from, FitProblem::kTries);
+    if (found || !failed || *failed <= first) return found;
+    // Strides that double, until one runs; then halving between it and the lowest failure.
+    std::int64_t high = *failed, low = high;
+    for (std::int64_t stride = FitProblem::kTries; low > first; stride *= 2) {
+      const auto place = solver_.previous_admitted(std::max(first, low - stride));
+      if (!place) return std::nullopt;
+      low = *place;
+      if (runs_(low)) break;
+      high = low;
+      if (low <= first) return std::nullopt;
+    }
+    while (high - low > 1) {
+      const auto middle = solver_.previous_admitted(low + (high - low) / 2);
+      if (!middle || *middle <= low) {
+        const auto next = solver_.next_admitted(low + 1);
+        if (!next || *next >= high) break;
+        (runs_(*next) ? low : high) = *next;
+        continue;
+      }
+      (runs_(*middle) ? low : high) = *middle;
+    }
+    // Those right above it, for more may run where less does not.
+    const std::int64_t verified = std::min(*failed, high + FitProblem::kTries);
+    if (const auto above = one_by_one(verified - 1, verified - high).first; above && *above > low)
+      low = *above;
+    num_untried_ = std::max<std::int64_t>(0, *failed - verified);
+    return low;
+  }
+
+  std::int64_t num_untried() const { return num_untried_; }
+
+ private:
+  // (the first that runs from `from` downward, the last that failed)
+  std::pair<std::optional<std::int64_t>, std::optional<std::int64_t>> one_by_one(
+      std::int64_t from, std::int64_t tries) {
+    std::optional<std::int64_t> failed;
+    auto place = solver_.previous_admitted(from);
+    for (; place && tries > 0; --tries) {
+      if (runs_(*place)) return {place, failed};
+      failed = place;
+      place = solver_.previous_admitted(*place - 1);
+    }
+    if (!place) failed.reset();
+    return {std::nullopt, failed};
+  }
+
+  Solver& solver_;
+  std::function<bool(std::int64_t)> runs_;
+  std::int64_t num_untried_ = 0;
 };
 
 }  // namespace
@@ -102,7 +169,9 @@ Error FitProblem::no_size() const {
   return {ErrorKind::kConstraint, "fit-no-size", lead, {{"tried", family_.text()}}};
 }
 
-Fit FitProblem::solve() const {
+Fit FitProblem::solve() const { return solve({}); }
+
+Fit FitProblem::solve(const Runs& runs) const {
   Solver solver(*memory_, family_, limit_bytes_);
   const auto first = solver.next_admitted(0);
   if (!first) throw no_size();
@@ -118,7 +187,7 @@ Fit FitProblem::solve() const {
                 {{"why", why}, {"what is known fits for", sizes}});
   }
 
-  const auto found = solver.largest_fitting(PeakSide::kUpper);
+  auto found = solver.largest_fitting(PeakSide::kUpper);
   if (found && *found == solver.last() && solver.is_endless())
     throw Error(
         ErrorKind::kInconclusive, "fit-unbounded",
@@ -127,6 +196,11 @@ Fit FitProblem::solve() const {
         "give '" + family_.solve() + "' an upper bound");
   Fit fit;
   fit.limit_bytes = limit_bytes_;
+  if (found && runs) {
+    Descent descent(solver, [&](std::int64_t place) { return runs(bind(solver.size_of(place))); });
+    found = descent.largest_running(*first, *found);
+    fit.num_untried = descent.num_untried();
+  }
   if (found) {
     fit.value = solver.size_of(*found);
     fit.at_value = bind(fit.value);

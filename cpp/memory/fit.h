@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,11 @@ struct Fit {
   std::int64_t limit_bytes = 0;  // budget less headroom
   std::int64_t slack_bytes = 0;  // limit less the peak at `value`
   std::int64_t evaluations = 0;
+  std::int64_t num_untried = 0;  // sizes above `value` that may run: given up (FitProblem::kTries)
 };
+
+// What has to hold of a size beside its live peak: that an allocator gets through.
+using Runs = std::function<bool(const std::shared_ptr<const BoundMemory>&)>;
 
 class FitProblem {
  public:
@@ -42,8 +47,13 @@ class FitProblem {
   // size fits, "peak-unbounded" if the peak has no upper bound, "search-limit" past
   // kMaxEvaluations.
   Fit solve() const;
+  // The same where the live peak is a lower bound only, and `runs` decides: it may hold for a size
+  // and not for a smaller one. Sizes are tried from the largest that the live peak admits, one by
+  // one; after kTries, the rest is bracketed and the sizes above the answer are verified.
+  Fit solve(const Runs& runs) const;
 
   static constexpr std::int64_t kMaxEvaluations = 100'000;
+  static constexpr std::int64_t kTries = 32;
 
  private:
   std::shared_ptr<const BoundMemory> bind(std::int64_t size) const;

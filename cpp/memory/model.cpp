@@ -14,6 +14,8 @@ std::shared_ptr<const Memory> build_memory(std::shared_ptr<const Analysis> analy
     const Iteration iteration = run_iteration(*analysis, options);
     memory->buffers = buffers_of(*analysis, iteration);
     memory->timeline = timeline_of(g, iteration);
+    memory->runs_on_cuda = options.device == eager::Device::kCuda;
+    if (memory->runs_on_cuda) memory->block_bytes = kCudaBlockBytes;
   } else {
     memory->buffers = make_buffers(*analysis);
     memory->schedule = make_schedule(g, memory->buffers);

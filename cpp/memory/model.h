@@ -12,6 +12,9 @@
 
 namespace shapewright {
 
+// The caching allocator of PyTorch gives out multiples of it.
+inline constexpr std::int64_t kCudaBlockBytes = 512;
+
 struct Memory {
   std::shared_ptr<const Program> program;
   Buffers buffers;
@@ -20,6 +23,8 @@ struct Memory {
   std::vector<Tape::Slot> slots;          // by BufferId: its bytes
   std::vector<Tape::Slot> event_slots;    // by event: bytes that come or go
   std::vector<std::uint8_t> event_frees;  // by event: 1 if they go
+  std::int64_t block_bytes = 1;           // what is alive counts in whole blocks of so much
+  bool runs_on_cuda = false;              // eagerly, with the caching allocator of a GPU
 
   const Analysis& analysis() const { return program->analysis(); }
   const Graph& graph() const { return *program->analysis().graph; }

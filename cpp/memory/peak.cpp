@@ -15,11 +15,12 @@ PeakSum scan(const Memory& memory, SizeOf size_of) {
   const Tape::Slot* slots = memory.event_slots.data();
   const std::uint8_t* frees = memory.event_frees.data();
   const std::size_t n = memory.event_slots.size();
+  const auto above = static_cast<std::uint64_t>(memory.block_bytes - 1);
   std::uint64_t live = 0, best = 0;
   std::size_t at = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const std::int64_t size = size_of(slots[i]);
-    const auto bytes = static_cast<std::uint64_t>(size < 0 ? 0 : size);
+    const std::uint64_t bytes = (static_cast<std::uint64_t>(size < 0 ? 0 : size) + above) & ~above;
     live = frees[i] != 0 ? live - bytes : live + bytes;
     if (live > best) {
       best = live;
@@ -138,14 +139,16 @@ BoundMemory::BoundMemory(std::shared_ptr<const Memory> memory, const NamedSizes&
 
 std::int64_t BoundMemory::bytes(BufferId b) const {
   const Bounds range = binding_.range(memory_->slots[b]);
-  return std::max<std::int64_t>(0, peak_.upper ? range.hi : range.lo);
+  const std::int64_t block = memory_->block_bytes;
+  const std::int64_t size = std::max<std::int64_t>(0, peak_.upper ? range.hi : range.lo);
+  return (size + block - 1) / block * block;
 }
 
-std::vector<LiveItem> BoundMemory::live_set() const {
+std::vector<LiveItem> BoundMemory::live_set_at(std::uint32_t event) const {
   const auto& events = memory_->timeline.events;
   std::vector<std::uint8_t> is_alive(memory_->buffers.size(), 0);
   if (!events.empty())
-    for (std::size_t i = 0; i <= peak_.event; ++i)
+    for (std::size_t i = 0; i <= event; ++i)
       is_alive[events[i].buffer] = events[i].action == Action::kAlloc;
   std::vector<LiveItem> items;
   for (BufferId b = 0; b < is_alive.size(); ++b) {

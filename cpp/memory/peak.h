@@ -57,10 +57,11 @@ class BoundMemory {
   }
 
   // Bytes of a buffer as the peak counts them: the upper end if the peak has one, else the lower
-  // end.
+  // end; in whole blocks.
   std::int64_t bytes(BufferId b) const;
   // What is alive at the peak, largest first.
-  std::vector<LiveItem> live_set() const;
+  std::vector<LiveItem> live_set() const { return live_set_at(peak_.event); }
+  std::vector<LiveItem> live_set_at(std::uint32_t event) const;
   // Bytes alive after each event.
   std::vector<std::int64_t> live_after_events() const;
   // Dims of a value, nullopt where a dim is not one number; nullopt for unknown rank.

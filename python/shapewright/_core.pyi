@@ -566,9 +566,21 @@ class Peak:
     """
     The most bytes alive at once.
     """
+    def failure(
+        self, capacity: typing.SupportsInt | typing.SupportsIndex, with_most: bool = False
+    ) -> typing.Any:
+        """
+        (node, phase, asked_bytes, free_bytes, live_set) where a GPU refuses; None if not.
+        """
     def profile(self, profile: str) -> typing.Any:
         """
-        (capacity, its lower bound, reserved) in bytes; None without an allocator.
+        (capacity, its lower bound, reserved, capacity_upper, reserved_upper) in bytes; None without an allocator.
+        """
+    def runs(
+        self, capacity: typing.SupportsInt | typing.SupportsIndex, with_most: bool = False
+    ) -> bool:
+        """
+        Whether so much memory is enough; with_most: whatever libraries may take.
         """
     @property
     def live(self) -> int: ...
@@ -614,7 +626,7 @@ class BoundMemory:
     @property
     def requests(self) -> tuple:
         """
-        (requests of what nodes make, bytes of parameters and inputs).
+        (requests of what nodes make, bytes of parameters and inputs); on a GPU those of three iterations, nothing beside them.
         """
     @property
     def shapes(self) -> dict:
@@ -640,6 +652,8 @@ class Fit:
     @property
     def next_value(self) -> int | None: ...
     @property
+    def num_untried(self) -> int: ...
+    @property
     def peak(self) -> Peak | None: ...
     @property
     def slack(self) -> int: ...
@@ -663,6 +677,7 @@ class MemoryModel:
         multiple_of: typing.SupportsInt | typing.SupportsIndex,
         budget_bytes: typing.SupportsInt | typing.SupportsIndex,
         headroom: typing.SupportsFloat | typing.SupportsIndex = 0.0,
+        with_most: bool = False,
     ) -> Fit: ...
     def formula(self, kind: str) -> Formula: ...
     @property

@@ -41,6 +41,7 @@ def check(
     strict: bool = False,
     checkpoint: Any = (),
     accumulate: int = 1,
+    settings: str = "",
 ) -> Report:
     """Infers every shape of a model, what it demands of its inputs and how much memory it takes.
 
@@ -60,9 +61,12 @@ def check(
 
     `mode="train"` counts a steady iteration of a PyTorch module: forward, backward, the step of
     `optimizer`, gradients set to None. `checkpoint` names modules that are run again in backward
-    (`"layers.*"`), `accumulate` the passes before a step.
+    (`"layers.*"`), `accumulate` the passes before a step. `settings` are those of PyTorch's
+    allocator on a GPU, written as PYTORCH_CUDA_ALLOC_CONF.
     """
-    options = AskedOptions(mode, optimizer, precision, profile, loss, checkpoint, accumulate)
+    options = AskedOptions(
+        mode, optimizer, precision, profile, loss, checkpoint, accumulate, settings, device
+    )
     check_options(options)
     symbols = symbol_bounds(dims)
     asked = Asked(inputs, symbols, mode.startswith("train"), loss)
@@ -73,7 +77,7 @@ def check(
         source=name,
         run=run,
         device=device,
-        budget=budget_of(device, budget),
+        limits=budget_of(device, budget, on_gpu=run.on_gpu),
         strict=strict,
         sizes={symbol: low for symbol, low, high in symbols if low == high},
     )
@@ -89,27 +93,32 @@ def fit(
     tie: Mapping[str, str] | None = None,
     multiple_of: int = 1,
     headroom: str | int | float = 0,
+    safe: bool = False,
     **options: Any,
 ) -> Fit:
     """Finds the largest size of one symbol with which the model stays within a budget.
 
     `where` gives the other symbols their sizes, `tie={"W": "H"}` makes one follow another,
-    `headroom` keeps part of the budget free: `"10%"`, a fraction, or bytes. The other options are
-    those of `check`. Given a `Report`, only `budget` or `device` may be named anew.
+    `headroom` keeps part of the budget free: `"10%"`, a fraction, or bytes. On a GPU a size fits if
+    PyTorch's allocator gets through; with `safe`, whatever cuDNN, cuBLAS and the CUDA context may
+    take. The other options are those of `check`. Given a `Report`, only `budget` or `device` may be
+    named anew.
     """
     if isinstance(source, Report):
         report = source
-        budget = budget_of(options.pop("device", None), options.pop("budget", None))
+        named = options.pop("device", None), options.pop("budget", None)
+        limits = budget_of(*named, on_gpu=report.question.run.on_gpu)
         refused = [*options, *(["inputs"] if inputs is not None else [])]
         if refused:
             message = f"the report was made without {', '.join(refused)}: they belong to check"
             raise ShapewrightError(message, code="option-conflict", hint="fit the model itself")
     else:
         report = check(source, inputs, **options)
-        budget = None
+        limits = None
     return solve_fit(
         report,
-        budget=report.question.budget if budget is None else budget,
+        limits=report.question.limits if limits is None else limits,
+        safe=safe,
         solve=solve,
         where=dict(where or {}),
         tie=dict(tie or {}),

@@ -16,7 +16,9 @@ class Device:
     """One row of `shapewright devices`; sizes in bytes.
 
     `bandwidth` is that of the memory, in bytes a second, `peak` operations a second by type, dense;
-    both as `source` published them on or before `dated`, and not measured.
+    both as `source` published them on or before `dated`, and not measured. `context` is what CUDA
+    takes beside the allocator of a process, `most_context` the most that is known of it,
+    `workspace` what one cuBLAS handle takes.
     """
 
     name: str
@@ -27,6 +29,9 @@ class Device:
     peak: Mapping[str, float]
     source: str
     dated: str
+    context: int = 0
+    most_context: int = 0
+    workspace: int = 0
 
 
 @cache
@@ -37,6 +42,7 @@ def all_devices() -> dict[str, Device]:
 
     text = (files("shapewright") / "devices.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
+    context = {name: parse_bytes(table["context"][name]) for name in ("typical", "most")}
     return {
         row["name"]: Device(
             name=row["name"],
@@ -47,6 +53,9 @@ def all_devices() -> dict[str, Device]:
             peak={dtype: rate * 1e12 for dtype, rate in row["peak"].items()},
             source=row["source"],
             dated=str(table["dated"]),
+            context=context["typical"],
+            most_context=context["most"],
+            workspace=parse_bytes(row.get("workspace", "8320KiB")),
         )
         for row in table["device"]
     }

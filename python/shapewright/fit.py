@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
+from shapewright import _core
 from shapewright.errors import ShapeError, ShapewrightError
 from shapewright.memory import Peak, make_peak, sizes_hinted
+from shapewright.options import Budget
 from shapewright.results import Report
 from shapewright.units import parse_headroom
 
@@ -17,7 +19,9 @@ class Fit:
 
     `value` fits and the next size does not: `next` is its peak, None at the symbol's upper bound.
     `value` is 0 if nothing fits. `binding` is the peak that stops it, with its node and what is
-    alive; `slack` is what is left.
+    alive; `slack` is what is left. On a GPU, where PyTorch's allocator decides, `slack` counts from
+    the least capacity that runs, `binding` lies at the request that is refused, and `untried` says
+    how many sizes above `value` were given up without a replay.
     """
 
     value: int
@@ -28,6 +32,16 @@ class Fit:
     symbol: str
     budget: int
     next_value: int | None
+    safe: bool = False
+    untried: int = 0
+
+    @property
+    def short(self) -> int | None:
+        """Bytes that the next size misses; None if there is none, or it is not known."""
+        if self.next is None:
+            return None
+        needed = needed_of(self.next, safe=self.safe)
+        return None if needed is None else needed - self.budget
 
     @property
     def fits(self) -> bool:
@@ -44,13 +58,24 @@ class Fit:
             "peak": self.peak.to_dict() if self.peak else None,
             "next_value": self.next_value,
             "next": self.next.to_dict() if self.next else None,
+            "short": self.short,
+            "safe": self.safe,
+            "untried": self.untried,
         }
+
+
+def needed_of(peak: Peak, *, safe: bool) -> int | None:
+    """The memory that a peak needs: what the allocator of a GPU has to get, else what is alive."""
+    if not peak.on_gpu:
+        return peak.live
+    return peak.capacity_upper if safe else peak.capacity
 
 
 def solve_fit(
     report: Report,
     *,
-    budget: int | None,
+    limits: Budget | None,
+    safe: bool,
     solve: str,
     where: dict[str, int],
     tie: dict[str, str],
@@ -58,27 +83,47 @@ def solve_fit(
     headroom: str | int | float,
 ) -> Fit:
     """Asks the core for the largest size."""
-    if budget is None:
+    if limits is None:
         message = "fit needs to know how much memory there is"
         hint = "budget='24GiB' or device='a100-80gb'"
         raise ShapewrightError(message, code="budget-missing", hint=hint)
     if not report.ok:
         refuse_faulty(report)
+    budget = limits.safe if safe else limits.likely
     usable = budget - parse_headroom(headroom, budget)
     fixed = {name: size for name, size in report.question.sizes.items() if name != solve}
     with sizes_hinted():
-        core = report.memory.fit(solve, {**fixed, **where}, tie, multiple_of, usable)
-    after = None if core.next is None else make_peak(core.next, report.question.profile)
+        core = report.memory.fit(
+            solve, {**fixed, **where}, tie, multiple_of, usable, with_most=safe
+        )
+    profile = report.question.profile
+    at_value, at_next = core.peak, core.next
+    peak = None if at_value is None else make_peak(at_value, profile)
+    after = None if at_next is None else make_peak(at_next, profile)
+    needed = None if peak is None else needed_of(peak, safe=safe)
     return Fit(
         value=core.value,
-        peak=None if core.peak is None else make_peak(core.peak, report.question.profile),
+        peak=peak,
         next=after,
-        binding=after,
-        slack=core.slack,
+        binding=_binding(at_next, after, usable, safe=safe),
+        slack=core.slack if needed is None else usable - needed,
         symbol=solve,
         budget=usable,
         next_value=core.next_value,
+        safe=safe,
+        untried=core.num_untried,
     )
+
+
+def _binding(
+    core: _core.Peak | None, after: Peak | None, usable: int, *, safe: bool
+) -> Peak | None:
+    """What stops the next size: the request that is refused, or where the most is alive."""
+    failure = None if core is None else core.failure(usable, safe)
+    if after is None or failure is None:
+        return after
+    node, phase, _, _, live_set = failure
+    return replace(after, node=node, phase=phase, read_live_set=lambda: live_set)
 
 
 def refuse_faulty(report: Report) -> NoReturn:

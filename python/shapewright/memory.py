@@ -32,8 +32,9 @@ class Live:
 class Peak:
     """The most memory that is alive at once, in bytes, and where.
 
-    `lower` and `upper` bound `live`; they differ only where a size depends on the values of data,
-    and `upper` is None where nothing bounds it; `why_bounds` says why.
+    `lower` and `upper` bound `live`, and `why_bounds` says why they differ: a size depends on the
+    values of data, or libraries of a GPU take workspaces that nothing fixes. `upper` is None where
+    nothing bounds it.
     """
 
     live: int
@@ -44,11 +45,13 @@ class Peak:
     why_bounds: str
     step: int
     read_live_set: Callable[[], Iterable[tuple[str, int, str]]] = field(repr=False, compare=False)
-    read_memory: Callable[[], tuple[int, int, int] | None] = field(repr=False, compare=False)
+    read_memory: Callable[[], tuple[int, ...] | None] = field(repr=False, compare=False)
+    read_runs: Callable[[int, bool], bool] = field(repr=False, compare=False)
+    on_gpu: bool = False  # whether PyTorch's caching allocator decides what runs
 
     @cached_property
-    def _memory(self) -> tuple[int, int, int] | tuple[None, None, None]:
-        return self.read_memory() or (None, None, None)
+    def _memory(self) -> tuple[int | None, ...]:
+        return self.read_memory() or (None,) * 5
 
     @property
     def capacity(self) -> int | None:
@@ -67,6 +70,23 @@ class Peak:
     def reserved(self) -> int | None:
         """What the profile's allocator takes of the device if nothing is refused."""
         return self._memory[2]
+
+    @property
+    def capacity_upper(self) -> int | None:
+        """`capacity` where libraries take the most that they may."""
+        return self._memory[3]
+
+    @property
+    def reserved_upper(self) -> int | None:
+        """`reserved` where libraries take the most that they may."""
+        return self._memory[4]
+
+    def runs_in(self, capacity: int, *, safe: bool = False) -> bool:
+        """Whether so many bytes of device memory are enough; `safe`: whatever libraries may take.
+
+        On a GPU this is a replay in PyTorch's allocator, elsewhere `upper` must fit.
+        """
+        return self.read_runs(capacity, safe)
 
     @cached_property
     def live_set(self) -> tuple[Live, ...]:
@@ -88,6 +108,8 @@ class Peak:
             "capacity": self.capacity,
             "capacity_lower": self.capacity_lower,
             "reserved": self.reserved,
+            "capacity_upper": self.capacity_upper,
+            "reserved_upper": self.reserved_upper,
             "phase": self.phase,
             "node": self.node,
             "step": self.step,
@@ -232,6 +254,8 @@ def make_peak(core: _core.Peak, profile: str) -> Peak:
         step=core.step,
         read_live_set=lambda: core.live_set,
         read_memory=lambda: core.profile(profile),
+        read_runs=core.runs,
+        on_gpu=profile == "torch-cuda",
     )
 
 

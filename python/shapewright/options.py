@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shapewright.errors import ShapewrightError
@@ -64,6 +64,13 @@ class Run:
     profile: str = "onnxruntime"
     checkpoint: tuple[str, ...] = ()
     accumulate: int = 1
+    settings: str = ""  # of the caching allocator
+    workspace: int | None = None  # of a cuBLAS handle on the device; None: no device is named
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether PyTorch's caching allocator of a GPU decides what fits."""
+        return self.profile == "torch-cuda"
 
     @property
     def trains(self) -> bool:
@@ -81,7 +88,10 @@ class Run:
             "checkpoints": list(self.checkpoint),
             "accumulation": self.accumulate,
             "first_iteration": first_iteration,
+            "settings": self.settings,
         }
+        if self.workspace is not None:
+            run |= {"cublas_bytes": self.workspace, "most_cublas_bytes": self.workspace}
         if self.optimizer is not None:
             known = self.optimizer.name in OPTIMIZERS
             run["optimizer"] = self.optimizer.name if known else ""
@@ -102,6 +112,8 @@ class AskedOptions:
     loss: object = None
     checkpoint: object = ()
     accumulate: int = 1
+    settings: str = ""
+    device: str | None = None
 
 
 def check_options(asked: AskedOptions) -> None:
@@ -144,10 +156,24 @@ def run_of(asked: AskedOptions, *, is_eager: bool) -> Run:
     if type(asked.accumulate) is not int or asked.accumulate < 1:
         message = f"accumulate is a number of passes, at least 1, not {asked.accumulate!r}"
         raise ShapewrightError(message, code="option-value")
-    return Run(asked.mode, optimizer, asked.precision, profile, tuple(patterns), asked.accumulate)
+    run = Run(asked.mode, optimizer, asked.precision, profile, tuple(patterns), asked.accumulate)
+    if run.on_gpu:
+        workspace = None
+        if asked.device is not None:
+            from shapewright.devices import find_device
+
+            workspace = find_device(asked.device).workspace
+        return replace(run, settings=asked.settings, workspace=workspace)
+    if asked.settings:
+        message = f"settings belong to the allocator of a GPU, and the profile is '{profile}'"
+        raise ShapewrightError(message, code="option-conflict")
+    return run
 
 
 def _run_of_file(asked: AskedOptions) -> Run:
+    if asked.settings:
+        message = "settings are those of PyTorch's allocator on a GPU"
+        raise ShapewrightError(message, code="option-conflict")
     if asked.mode != "infer":
         msg = "mode"
         raise _unavailable(msg, asked.mode, "training is counted for PyTorch modules")
@@ -162,18 +188,33 @@ def _run_of_file(asked: AskedOptions) -> Run:
     return Run(profile=profile)
 
 
-def budget_of(device: str | None, budget: str | int | None) -> int | None:
-    """Bytes of the device or of the budget; None if neither is given."""
+@dataclass(frozen=True)
+class Budget:
+    """Bytes that a model may take; `safe` where the most that is known of the rest is taken off."""
+
+    likely: int
+    safe: int
+
+
+def budget_of(device: str | None, budget: str | int | None, *, on_gpu: bool) -> Budget | None:
+    """Of the device or of the budget; None if neither is given.
+
+    `on_gpu`: PyTorch's allocator gets what the CUDA context leaves of a device.
+    """
     if budget is not None and device is not None:
         message = "device and budget both say how much memory there is"
         raise ShapewrightError(message, code="option-conflict", hint="give one of them")
     if budget is not None:
-        return parse_bytes(budget)
-    if device is not None:
-        from shapewright.devices import find_device
+        bytes = parse_bytes(budget)
+        return Budget(bytes, bytes)
+    if device is None:
+        return None
+    from shapewright.devices import find_device
 
-        return find_device(device).usable
-    return None
+    row = find_device(device)
+    if not on_gpu:
+        return Budget(row.usable, row.usable)
+    return Budget(row.usable - row.context, row.usable - row.most_context)
 
 
 def one_of(option: str, value: Any, allowed: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ from shapewright.memory import (
     sizes_hinted,
     unknown_value,
 )
-from shapewright.options import Run
+from shapewright.options import Budget, Run
 from shapewright.spelling import did_you_mean
 from shapewright.types import TensorType
 
@@ -138,9 +138,14 @@ class Question:
     source: str = ""
     run: Run = field(default_factory=Run)
     device: str | None = None
-    budget: int | None = None
+    limits: Budget | None = None
     strict: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)  # symbols that `dims` fixed
+
+    @property
+    def budget(self) -> int | None:
+        """Bytes that the model may take; None if nothing was said of it."""
+        return None if self.limits is None else self.limits.likely
 
     @property
     def profile(self) -> str:

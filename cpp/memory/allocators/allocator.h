@@ -46,6 +46,8 @@ struct ReplayOptions {
   std::int64_t capacity_bytes = kUnlimited;  // what the allocator can get of the device
   std::int64_t total_bytes = 0;              // of the device; 0: not known
   bool keeps_blocks = false;                 // whether `Replay::blocks` is filled
+  std::uint32_t peaks_from =
+      0;  // torch-cuda: request from which peaks of what is in use count anew
 };
 
 struct AllocatorRow {

@@ -82,12 +82,12 @@ std::optional<ProfileMemory> profile_memory(const BoundMemory& bound, std::strin
   if (profile == "static") {
     const OffsetPlan plan = plan_offsets(pack_items(run.requests), {});
     const std::int64_t top = run.held_bytes + plan.height;
-    return ProfileMemory{top, run.held_bytes + plan.lower_bound, top};
+    return ProfileMemory{top, run.held_bytes + plan.lower_bound, top, top, top};
   }
   if (profile == "onnxruntime") {
     const Capacity c = least_capacity(kOrtArena, ort_runs(bound, run), "");
-    return ProfileMemory{run.held_bytes + c.least, run.held_bytes + c.least_lower,
-                         run.held_bytes + c.free_running};
+    const std::int64_t least = run.held_bytes + c.least, all = run.held_bytes + c.free_running;
+    return ProfileMemory{least, run.held_bytes + c.least_lower, all, least, all};
   }
   return std::nullopt;
 }

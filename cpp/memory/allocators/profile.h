@@ -27,8 +27,11 @@ struct ProfileMemory {
   std::int64_t capacity = 0;        // least that runs
   std::int64_t capacity_lower = 0;  // below it does not: equal to `capacity` if that is proved
   std::int64_t reserved = 0;        // taken if nothing is refused
+  // With the most that libraries may take; the same where none takes any.
+  std::int64_t capacity_upper = 0, reserved_upper = 0;
 };
-// nullopt for a profile without an allocator here, and where a size is not known.
+// nullopt for a profile without an allocator here, and where a size is not known. Training and
+// whatever runs eagerly on a GPU: device_run.h.
 //   onnxruntime  two runs in one arena: tensor by tensor, then by the pattern of the first
 //   static       one arena by the lowest plan that is found
 std::optional<ProfileMemory> profile_memory(const BoundMemory& bound, std::string_view profile);

@@ -22,6 +22,12 @@ Replay replay_torch_cuda(const RequestList& requests, const Settings& settings,
   std::vector<Held> held(requests.first.size());
   for (std::uint32_t i = 0; i < requests.all.size() && out.runs; ++i) {
     const Request& r = requests.all[i];
+    if (i == options.peaks_from && i > 0) {
+      allocator.allocated.peak = allocator.allocated.now;
+      allocator.active.peak = allocator.active.now;
+      allocator.requested.peak = allocator.requested.now;
+      out.peak_request = i;
+    }
     switch (r.kind) {
       case RequestKind::kAlloc: {
         if (r.bytes == 0) break;

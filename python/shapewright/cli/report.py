@@ -85,9 +85,9 @@ def _report_snapshot(
     from shapewright.snapshot import snapshot_report
 
     total = find_device(device).memory if device is not None else 0
-    answer = snapshot_report(
-        source, settings, capacity=budget_of(device, budget), device=gpu, total=total
-    )
+    limits = budget_of(device, budget, on_gpu=True)
+    capacity = None if limits is None else limits.likely
+    answer = snapshot_report(source, settings, capacity=capacity, device=gpu, total=total)
     sink = Sink(format, output, quiet)
     if format is Format.json:
         sink.write(json.dumps(answer.to_dict(), indent=2))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shapewright.fit import Fit
 from shapewright.memory import Peak
+from shapewright.options import Budget
 from shapewright.report.nominal import Shown, shown_at
 from shapewright.results import Report
 from shapewright.units import format_against, format_bytes
@@ -30,21 +31,24 @@ def check_verdict(report: Report, shown: Shown | None = None) -> Verdict:
     if not report.ok:
         return _faulty(report)
     shown = shown or shown_at(report)
-    budget = report.question.budget
-    if budget is None:
+    limits = report.question.limits
+    if limits is None:
         return Verdict("consistent", f"CONSISTENT  {_memory_text(report, shown)}")
-    if shown.assumed and (verdict := _bounded_verdict(report, shown, budget)):
+    if shown.assumed and (verdict := _bounded_verdict(report, shown, limits.likely)):
         return verdict
     if shown.bound is None:
         return Verdict("inconclusive", f"INCONCLUSIVE  {shown.reason}")
     peak = shown.bound.peak
     if shown.assumed:
-        return _open_verdict(peak, shown, budget)
-    return peak_verdict(peak, budget, report.place(peak.node))
+        return _open_verdict(peak, shown, limits.likely)
+    return peak_verdict(peak, limits, report.place(peak.node))
 
 
-def peak_verdict(peak: Peak, budget: int, where: str) -> Verdict:
+def peak_verdict(peak: Peak, limits: Budget, where: str) -> Verdict:
     """A peak held against a budget; both ends of its bounds must agree."""
+    if peak.on_gpu and peak.upper is not None:
+        return _gpu_verdict(peak, limits, where)
+    budget = limits.likely
     if peak.upper is not None and peak.upper <= budget:
         limit, needed = format_against(budget, peak.upper)
         return Verdict("fits", f"FITS  peak {needed} of {limit}{where}")
@@ -57,23 +61,68 @@ def peak_verdict(peak: Peak, budget: int, where: str) -> Verdict:
     return Verdict("inconclusive", text)
 
 
+def _gpu_verdict(peak: Peak, limits: Budget, where: str) -> Verdict:
+    """A replay in PyTorch's allocator decides; the most that libraries take is said beside it."""
+    budget = limits.likely
+    if not peak.runs_in(budget):
+        needed = max(peak.capacity or 0, peak.live)
+        if needed <= budget:  # it runs in so much, but not in the budget
+            text = f"DOES NOT FIT  {format_bytes(budget)} fragment, {format_bytes(needed)} run"
+            return Verdict("too-large", text + where)
+        limit, text = format_against(budget, needed)
+        return Verdict("too-large", f"DOES NOT FIT  needs {text} of {limit}{where}")
+    limit, text = format_against(budget, peak.capacity or peak.live)
+    fits = f"FITS  needs {text} of {limit}{where}"
+    if peak.runs_in(limits.safe, safe=True):
+        return Verdict("fits", f"{fits}, whatever libraries take")
+    most = format_bytes(peak.capacity_upper or 0)
+    return Verdict("fits", f"{fits}; {most} if libraries take the most they may")
+
+
 def fit_verdict(answer: Fit, report: Report) -> Verdict:
     """What `fit` comes down to."""
     label, peak, after = answer.symbol, answer.peak, answer.next
+    following = f"{label}={answer.next_value}"
     if peak is None:
-        first = f"{label}={answer.next_value}"
         if after is None:
-            return Verdict("too-large", f"DOES NOT FIT  {first} needs more than 64 bits can count")
-        limit, needed = format_against(answer.budget, after.live)
-        where = report.place(after.node)
-        return Verdict("too-large", f"DOES NOT FIT  {first} needs {needed} of {limit}{where}")
+            text = f"DOES NOT FIT  {following} needs more than 64 bits can count"
+            return Verdict("too-large", text)
+        limit, needed = format_against(answer.budget, answer.budget + (answer.short or 0))
+        where = _stop(answer, report)
+        return Verdict("too-large", f"DOES NOT FIT  {following} needs {needed} of {limit}{where}")
+    if peak.on_gpu:
+        return Verdict("fits", _spare_text(answer, report))
     sizes = [peak.live] if after is None else [peak.live, after.live]
     limit, needed, *more = format_against(answer.budget, *sizes)
     text = f"FITS  {label}={answer.value}  peak {needed} of {limit}{report.place(peak.node)}"
     if answer.next_value is None:
         return Verdict("fits", f"{text}; no larger {label} is allowed")
     needs = more[0] if more else "more than 64 bits can count"
-    return Verdict("fits", f"{text}; {label}={answer.next_value} needs {needs}")
+    return Verdict("fits", f"{text}; {following} needs {needs}")
+
+
+def _spare_text(answer: Fit, report: Report) -> str:
+    """`N=48 with 0.7 GiB spare of 8.0 GiB; N=49 fails by 0.4 GiB at layer4.2.conv3, backward`."""
+    label, slack = answer.symbol, format_bytes(answer.slack)
+    text = f"FITS  {label}={answer.value} with {slack} spare of {format_bytes(answer.budget)}"
+    if answer.untried:
+        text += f" ({answer.untried} larger ones were not tried)"
+    following = f"{label}={answer.next_value}"
+    if answer.next_value is None:
+        return f"{text}; no larger {label} is allowed"
+    if answer.next is None:
+        return f"{text}; {following} needs more than 64 bits can count"
+    short = answer.short or 0
+    fails = f"fails by {format_bytes(short)}" if short > 0 else "fails"
+    return f"{text}; {following} {fails}{_stop(answer, report)}"
+
+
+def _stop(answer: Fit, report: Report) -> str:
+    """` at layer4.2.conv3 (conv2d_52), backward`: what stops the next size."""
+    if answer.binding is None:
+        return ""
+    phase = f", {answer.binding.phase}" if report.question.run.trains else ""
+    return report.place(answer.binding.node) + phase
 
 
 def _faulty(report: Report) -> Verdict:
@@ -95,6 +144,9 @@ def _memory_text(report: Report, shown: Shown) -> str:
     sizes = f" with {shown.at}" if shown.at else ""
     if peak.exact:
         text = format_bytes(peak.live)
+    elif peak.on_gpu and peak.upper is not None:
+        low, high = format_bytes(peak.lower), format_bytes(peak.upper)
+        text = f"{format_bytes(peak.live)} (between {low} and {high})"
     elif peak.upper is None:
         text = f"at least {format_bytes(peak.lower)}"
     else:
@@ -110,7 +162,7 @@ def _bounded_verdict(report: Report, shown: Shown, budget: int) -> Verdict | Non
         for s in report.symbols
         if s.name in shown.assumed
     )
-    if most is not None and most <= budget:
+    if most is not None and most <= budget and not report.question.run.on_gpu:
         limit, needed = format_against(budget, most)
         return Verdict("fits", f"FITS  peak at most {needed} of {limit} with {spans}")
     if least > budget:

@@ -1,0 +1,126 @@
+#include "memory/allocators/device_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "memory/allocators/capacity.h"
+
+namespace shapewright {
+
+namespace {
+
+constexpr std::int64_t kMaxReplays = 64;
+
+std::string why_apart(const Loop& loop, const DeviceOptions& options, const Peak& tensors) {
+  std::string why = tensors.why_bounds;
+  const auto add = [&](const std::string& reason) { why += (why.empty() ? "" : "; ") + reason; };
+  add("lower counts tensors alone, live whole blocks");
+  if (loop.has_cublas())
+    add(options.cublas_bytes == options.most_cublas_bytes
+            ? "live has the workspaces of cuBLAS"
+            : "the workspaces of cuBLAS depend on the GPU");
+  if (loop.has_cudnn()) add("upper has the largest workspaces that cuDNN may choose");
+  return why;
+}
+
+RequestList requests_of(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
+                        bool with_most) {
+  std::vector<std::int64_t> bytes(bound.memory().buffers.size());
+  for (BufferId b = 0; b < bytes.size(); ++b) bytes[b] = bound.bytes(b);
+  return loop.at(bytes, {with_most ? options.most_cublas_bytes : options.cublas_bytes, with_most});
+}
+
+Replay replay_in(const RequestList& requests, const DeviceOptions& device, const Loop& loop,
+                 std::int64_t capacity_bytes) {
+  ReplayOptions options;
+  options.capacity_bytes = capacity_bytes;
+  options.peaks_from = loop.steady_from();
+  return kTorchCuda.replay(requests, Settings(device.settings, kTorchCuda.settings), options);
+}
+
+}  // namespace
+
+bool runs_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
+                    std::int64_t capacity_bytes, bool with_most) {
+  return replay_in(requests_of(bound, loop, options, with_most), options, loop, capacity_bytes)
+      .runs;
+}
+
+DeviceRun::DeviceRun(std::shared_ptr<const BoundMemory> bound, std::shared_ptr<const Loop> loop,
+                     DeviceOptions options)
+    : bound_(std::move(bound)), loop_(std::move(loop)), options_(std::move(options)) {
+  requests_ = requests_of(*bound_, *loop_, options_, false);
+  free_running_ = replay(requests_, kUnlimited);
+  peak_ = bound_->peak();
+  const bool is_bounded = peak_.upper.has_value();
+  peak_.live = std::max(peak_.lower, free_running_.allocated.peak);
+  if (free_running_.peak_request != kNoIndex)
+    peak_.event = loop_->event_of(free_running_.peak_request);
+  if (is_bounded) {
+    const bool is_open = loop_->has_cudnn() || (loop_->has_cublas() &&
+                                                options_.most_cublas_bytes > options_.cublas_bytes);
+    const std::int64_t most =
+        is_open ? replay(requests_with_most(), kUnlimited).allocated.peak : peak_.live;
+    peak_.upper = std::max(peak_.live, most);
+  }
+  if (peak_.upper != peak_.lower) peak_.why_bounds = why_apart(*loop_, options_, bound_->peak());
+}
+
+RequestList DeviceRun::requests_with_most() const {
+  return requests_of(*bound_, *loop_, options_, true);
+}
+
+Replay DeviceRun::replay(const RequestList& requests, std::int64_t capacity_bytes) const {
+  return replay_in(requests, options_, *loop_, capacity_bytes);
+}
+
+Replay DeviceRun::replay(std::int64_t capacity_bytes) const {
+  return replay(requests_, capacity_bytes);
+}
+
+bool DeviceRun::runs(std::int64_t capacity_bytes, bool with_most) const {
+  if (!with_most && capacity_bytes >= free_running_.reserved.peak) return true;
+  return replay(with_most ? requests_with_most() : requests_, capacity_bytes).runs;
+}
+
+std::optional<DeviceFailure> DeviceRun::failure(std::int64_t capacity_bytes, bool with_most) const {
+  const Replay r = replay(with_most ? requests_with_most() : requests_, capacity_bytes);
+  if (r.runs) return std::nullopt;
+  return DeviceFailure{loop_->event_of(r.failed_request), r.failed_bytes, r.failed_free_bytes};
+}
+
+std::vector<LiveItem> DeviceRun::live_set() const {
+  std::vector<LiveItem> items;
+  const std::uint32_t peak = free_running_.peak_request;
+  if (peak == kNoIndex) return items;
+  const auto sources = loop_->sources();
+  std::vector<std::string> why(bound_->memory().buffers.size());
+  for (const LiveItem& item : bound_->live_set_at(peak_.event)) why[item.buffer] = item.why;
+  for (std::uint32_t k = 0; k < sources.size(); ++k) {
+    if (requests_.first[k] > peak || requests_.last[k] <= peak) continue;
+    const std::int64_t bytes = free_running_.placements[k].bytes;
+    if (bytes == 0) continue;
+    if (sources[k].library == Library::kNone)
+      items.push_back({sources[k].index, bytes, why[sources[k].index]});
+    else
+      items.push_back({kNone, bytes, "workspace of cuBLAS"});
+  }
+  std::ranges::stable_sort(items, std::ranges::greater{}, &LiveItem::bytes);
+  return items;
+}
+
+std::optional<ProfileMemory> DeviceRun::memory() const {
+  if (!peak_.upper) return std::nullopt;
+  const auto capacity_of = [&](const RequestList& requests) {
+    return least_capacity(kTorchCuda, requests, options_.settings, 0, kMaxReplays);
+  };
+  const Capacity c = capacity_of(requests_);
+  ProfileMemory out{c.least, c.least_lower, c.free_running, c.least, c.free_running};
+  if (*peak_.upper == peak_.live) return out;
+  const Capacity most = capacity_of(requests_with_most());
+  out.capacity_upper = std::max(c.least, most.least);
+  out.reserved_upper = std::max(c.free_running, most.free_running);
+  return out;
+}
+
+}  // namespace shapewright

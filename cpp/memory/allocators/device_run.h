@@ -1,0 +1,65 @@
+// What a loop takes of a GPU at given sizes: the bytes that PyTorch counts, the least memory that
+// runs, and what it reserves; with and without the most that libraries may take.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "memory/allocators/loop.h"
+#include "memory/allocators/profile.h"
+#include "memory/peak.h"
+
+namespace shapewright {
+
+struct DeviceOptions {
+  // Of one cuBLAS handle: as the number to plan with has it, and the most it may be.
+  std::int64_t cublas_bytes = kCublasWorkspaceBytes;
+  std::int64_t most_cublas_bytes = kCublasWorkspaceBytesOfHopper;
+  std::string settings;  // of the allocator
+};
+
+// Where a device of some capacity refuses.
+struct DeviceFailure {
+  std::uint32_t event = 0;       // of Timeline::events
+  std::int64_t asked_bytes = 0;  // of the device, in vain
+  std::int64_t free_bytes = 0;   // what it still had
+};
+
+// Whether the loop gets through with so much; with_most: whatever libraries may take.
+bool runs_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
+                    std::int64_t capacity_bytes, bool with_most);
+
+class DeviceRun {
+ public:
+  DeviceRun(std::shared_ptr<const BoundMemory> bound, std::shared_ptr<const Loop> loop,
+            DeviceOptions options);
+
+  const BoundMemory& bound() const { return *bound_; }
+  // live: whole blocks in use at once within the last iteration, with cuBLAS at its size. lower:
+  // tensors alone. upper: with the most that libraries take.
+  const Peak& peak() const { return peak_; }
+  // Blocks alive at the peak, largest first; they add up to `live`. kNone: a workspace.
+  std::vector<LiveItem> live_set() const;
+  // nullopt where a size is not known.
+  std::optional<ProfileMemory> memory() const;
+  Replay replay(std::int64_t capacity_bytes) const;  // as the number to plan with
+  bool runs(std::int64_t capacity_bytes, bool with_most) const;
+  std::optional<DeviceFailure> failure(std::int64_t capacity_bytes, bool with_most) const;
+  const RequestList& requests() const { return requests_; }
+
+ private:
+  RequestList requests_with_most() const;
+  Replay replay(const RequestList& requests, std::int64_t capacity_bytes) const;
+
+  std::shared_ptr<const BoundMemory> bound_;
+  std::shared_ptr<const Loop> loop_;
+  DeviceOptions options_;
+  RequestList requests_;
+  Replay free_running_;
+  Peak peak_;
+};
+
+}  // namespace shapewright

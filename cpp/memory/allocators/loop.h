@@ -1,0 +1,68 @@
+// A training loop, or batch after batch of inference, as the allocator of a GPU is asked.
+//
+//   the model        parameters and buffers, module by module   +params
+//   its input        once                                       +inputs
+//   iteration 1      its step makes the optimizer's state       +- ... +states ...
+//   iterations 2, 3  steady                                     +- ...
+//
+// Workspaces of cuBLAS come with the first product of matrices of each thread and stay; those of
+// cuDNN come and go within the call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "memory/allocators/allocator.h"
+#include "memory/model.h"
+#include "memory/training/libraries.h"
+
+namespace shapewright {
+
+// What libraries take; 0 and false: nothing.
+struct LibraryBytes {
+  std::int64_t cublas = 0;  // of one handle
+  bool has_cudnn = false;   // the most it takes
+};
+
+class Loop {
+ public:
+  // The memory of a first iteration is a loop of one.
+  explicit Loop(const Memory& memory);
+
+  // Sizes by BufferId.
+  RequestList at(std::span<const std::int64_t> buffer_bytes, const LibraryBytes& libraries) const;
+
+  // Where the last iteration begins: index of a request.
+  std::uint32_t steady_from() const { return steady_from_; }
+  // Of Timeline::events: the change that a request is, or that a workspace follows.
+  std::uint32_t event_of(std::uint32_t request) const { return event_of_[request]; }
+
+  struct Source {
+    Library library = Library::kNone;
+    std::uint32_t index = kNone;  // BufferId, handle of cuBLAS, or index of a convolution
+  };
+  std::span<const Source> sources() const { return sources_; }  // by allocation
+  bool has_cublas() const { return has_cublas_; }
+  bool has_cudnn() const { return !uses_.convolutions.empty(); }
+
+ private:
+  void add_model(const Memory& memory);
+  void add_iteration(const Memory& memory, bool makes_states);
+  void call_library(const Memory& memory, std::uint32_t event);
+  void alloc(Source source, std::uint32_t event);
+  void release(std::uint32_t allocation, std::uint32_t event);
+
+  LibraryUses uses_;
+  RequestList requests_;  // of no bytes
+  std::vector<Source> sources_;
+  std::vector<std::uint32_t> event_of_;
+  std::vector<std::uint32_t> alive_;   // by BufferId: its allocation; kNone
+  std::vector<std::uint32_t> states_;  // events that make the optimizer's state
+  bool has_handle_[2] = {false, false};
+  bool has_cublas_ = false;
+  std::uint32_t steady_from_ = 0;
+};
+
+}  // namespace shapewright

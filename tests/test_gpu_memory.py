@@ -1,0 +1,217 @@
+"""What a loop takes of a GPU: counters, least capacity, the largest size; against plain replays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import shapewright as sw
+from naive_allocators.requests import Request
+from naive_allocators.torch_cuda import NaiveTorch
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+
+MIB = 1 << 20
+WORKSPACE = 8320 * 1024  # of a cuBLAS handle before Hopper
+PRODUCTS = ("linear", "matmul", "mm", "bmm", "addmm")
+
+
+class Residual(nn.Module):  # type: ignore[misc, name-defined]
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Any) -> Any:
+        return x + torch.relu(self.norm(self.conv(x)))
+
+
+class Images(nn.Module):  # type: ignore[misc, name-defined]
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 32, 7, 2, 3)
+        self.body = nn.Sequential(Residual(32), Residual(32))
+        self.head = nn.Linear(32, 1000)
+
+    def forward(self, x: Any) -> Any:
+        return self.head(self.body(self.stem(x)).mean((2, 3)))
+
+
+def mlp() -> Any:
+    return nn.Sequential(nn.Linear(1000, 2000), nn.ReLU(), nn.Linear(2000, 3000))
+
+
+def words() -> Any:
+    layer = nn.TransformerEncoderLayer(256, 4, 1024, batch_first=True, dropout=0.0)
+    return nn.Sequential(nn.Embedding(5000, 256), layer, nn.Linear(256, 5000))
+
+
+NETWORKS = {
+    "mlp": (mlp, "f32[N, 1000]"),
+    "images": (Images, "f32[N, 3, 64, 64]"),
+    "words": (words, "i64[N, 100]"),
+}
+
+
+def trained(name: str, **options: Any) -> sw.Report:
+    make, inputs = NETWORKS[name]
+    asked: dict[str, Any] = {"mode": "train", "optimizer": "adamw", **options}
+    return sw.check(make(), inputs, **asked)
+
+
+def as_requests(bound: sw.BoundReport) -> tuple[list[Request], int]:
+    """The loop of three iterations from the timeline of one, and where the third begins."""
+    events = bound.timeline.events
+    op = {node.name: node.op for node in bound.report.graph.nodes}
+    kinds = {name: kind for name, kind, *_ in bound.report.memory.buffers}
+    held = [e for e in events if kinds[e.buffer] in ("parameter", "input")]
+    states = [e for e in events if kinds[e.buffer] == "optimizer state"]
+    body = [e for e in events if kinds[e.buffer] in ("result", "gradient")]
+    modules: dict[str, list[Any]] = {}
+    for event in held:
+        owner, is_input = event.buffer.rpartition(".")[0], kinds[event.buffer] == "input"
+        modules.setdefault("input" if is_input else owner, []).append(event)
+    out: list[Request] = []
+
+    def alloc(size: int) -> int:
+        out.append(("alloc", len(out), size, 0))
+        return len(out) - 1
+
+    for group in (*(g for name, g in modules.items() if name != "input"), modules["input"]):
+        for event in group:
+            alloc(event.bytes)
+    handles = set()
+    third = 0
+    for turn in range(3):
+        third = len(out)
+        alive: dict[tuple[str, int], list[int]] = {}
+        has_states = turn > 0
+        for event in body:
+            if not has_states and event.phase in ("optimizer", "zero_grad"):
+                has_states = True
+                for state in states:
+                    alloc(state.bytes)
+            if event.action == "free":
+                out.append(("free", alive[event.buffer, event.bytes].pop(0), 0, 0))
+                continue
+            alive.setdefault((event.buffer, event.bytes), []).append(alloc(event.bytes))
+            thread = "forward" if event.phase == "forward" else "backward"
+            if op.get(event.node or "", "").split(".")[0] in PRODUCTS and thread not in handles:
+                handles.add(thread)
+                alloc(WORKSPACE)
+        out += [("free", name, 0, 0) for names in alive.values() for name in names]
+    return out, third
+
+
+def allocated_from(first: int, requests: list[Request], placements: list[tuple[int, int]]) -> int:
+    """The most in use at once from a request on, by the blocks that were given out."""
+    sizes = iter(placements)
+    blocks: dict[int, int] = {}
+    most = 0
+    for i, (kind, name, *_) in enumerate(requests):
+        if kind == "alloc":
+            blocks[name] = next(sizes)[1]
+        else:
+            del blocks[name]
+        most = max(most, sum(blocks.values())) if i >= first else 0
+    return most
+
+
+class TestCounters:
+    @pytest.mark.parametrize("name", NETWORKS)
+    @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+    def test_reserved_is_that_of_the_naive_allocator(self, name: str, optimizer: str) -> None:
+        bound = trained(name, optimizer=optimizer).at(N=24)
+        requests, third = as_requests(bound)
+        naive = NaiveTorch().run(requests)
+        assert bound.peak.reserved == naive.reserved_peak
+        assert bound.peak.live == allocated_from(third, requests, naive.placements)
+
+    @pytest.mark.parametrize("name", NETWORKS)
+    def test_the_live_set_adds_up(self, name: str) -> None:
+        peak = trained(name).at(N=24).peak
+        assert sum(tensor.bytes for tensor in peak.live_set) == peak.live
+        assert peak.lower <= peak.live <= (peak.upper or 0)
+        handles = [t.bytes for t in peak.live_set if "cuBLAS" in t.why]
+        assert len(handles) == 2
+        assert all(WORKSPACE <= size <= WORKSPACE + MIB for size in handles)
+
+    def test_blocks_are_counted_whole(self) -> None:
+        # 49 MiB of indices take a block of 50 MiB: what is left over, 1 MiB, is not split off.
+        net = nn.MaxPool2d(3, 2, 1)
+        bound = sw.check(net, "f32[32, 64, 112, 112]", mode="train").at()
+        rows = {t.bytes for t in bound.peak.live_set}
+        assert 98 * MIB in rows
+        assert bound.peak.lower == (98 + 24.5 + 49) * MIB
+        assert bound.peak.live == (98 + 24.5 + 50) * MIB
+
+    def test_inference_drops_its_output_before_the_next_batch(self) -> None:
+        make, inputs = NETWORKS["mlp"]
+        peak = sw.check(make(), inputs).at(N=4096).peak
+        one = 4096 * 4 * (1000 + 2000 + 2000) + 4 * (2000 * 1001 + 3000 * 2001)
+        assert peak.live < one + 4096 * 4 * 3000 + 32 * MIB
+        assert [t.why for t in peak.live_set if "cuBLAS" in t.why] == ["workspace of cuBLAS"]
+
+    def test_the_device_decides_the_workspace(self) -> None:
+        small, large = (trained("mlp", device=d).at(N=8).peak for d in ("a100-40gb", "h200"))
+        assert large.live - small.live == 2 * (32 * MIB - WORKSPACE)
+        assert large.upper == large.live
+
+
+class TestCapacity:
+    @pytest.mark.parametrize("name", NETWORKS)
+    def test_it_runs_in_its_capacity_and_in_no_less_than_the_bound(self, name: str) -> None:
+        peak = trained(name).at(N=24).peak
+        assert peak.capacity is not None
+        assert peak.capacity_lower is not None
+        assert peak.reserved is not None
+        assert peak.capacity_upper is not None
+        assert peak.lower <= peak.capacity_lower <= peak.capacity <= peak.reserved
+        assert peak.capacity <= peak.capacity_upper
+        assert peak.runs_in(peak.capacity)
+        assert not peak.runs_in(peak.capacity_lower - 1)
+        assert peak.runs_in(peak.capacity_upper, safe=True)
+
+    def test_expandable_segments_need_no_more(self) -> None:
+        plain = trained("images").at(N=24).peak
+        grown = trained("images", settings="expandable_segments:True").at(N=24).peak
+        assert grown.capacity is not None
+        assert plain.reserved is not None
+        assert grown.capacity <= plain.reserved
+
+
+class TestFit:
+    @pytest.mark.parametrize("name", NETWORKS)
+    @pytest.mark.parametrize("safe", [False, True])
+    def test_it_equals_a_scan(self, name: str, safe: bool) -> None:
+        top = 40
+        report = trained(name, dims={"N": (1, top)})
+        peaks = {n: report.at(N=n).peak for n in range(1, top + 1)}
+        budgets = [peaks[n].lower + extra for n in (1, 9, 30, top) for extra in (0, 7 * MIB)]
+        budgets += [peaks[n].reserved or 0 for n in (5, 20)]
+        for budget in budgets:
+            running = [n for n, peak in peaks.items() if peak.runs_in(budget, safe=safe)]
+            found = sw.fit(report, budget=budget, safe=safe)
+            assert found.value == max(running, default=0)
+            assert found.untried == 0
+
+    def test_what_stops_the_next_size_is_named(self) -> None:
+        report = trained("images")
+        found = sw.fit(report, budget="256MiB")
+        assert found.peak is not None
+        assert found.next is not None
+        assert found.binding is not None
+        assert found.peak.runs_in(found.budget)
+        assert not found.next.runs_in(found.budget)
+        assert found.slack == found.budget - (found.peak.capacity or 0) >= 0
+        assert (found.short or 0) > 0
+        assert found.binding.node is not None
+        assert found.binding.phase in ("forward", "backward", "optimizer")
+
+    def test_the_context_is_taken_off_the_device(self) -> None:
+        report = trained("images", device="t4")
+        likely, safe = (sw.fit(report, safe=s) for s in (False, True))
+        assert (likely.budget, safe.budget) == ((16 << 30) - 512 * MIB, (16 << 30) - 1343 * MIB)
+        assert safe.value <= likely.value
