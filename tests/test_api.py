@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -285,49 +287,110 @@ class TestFindings:
 
 
 class TestUserRules:
-    def graph(self) -> sw.Graph:
+    NAME = "com.acme::Twice"
+
+    @pytest.fixture(autouse=True)
+    def forget(self) -> Iterator[None]:
+        yield
+        sw.unregister_op(self.NAME)
+
+    def graph(self, outputs: int = 1) -> sw.Graph:
         g = sw.Graph()
         g.opset("com.acme", 1)
         x = g.input("x", "f32[N, 4]")
-        g.output(g.add("Twice", x, name="y", domain="com.acme", factor=2))
+        made = g.add("Twice", x, name="y", domain="com.acme", factor=2, outputs=outputs)
+        for value in made if outputs > 1 else (made,):
+            g.output(value)
         return g
 
-    def test_a_rule_gives_the_types(self) -> None:
-        @sw.register_op("com.acme", "Twice")
-        def twice(inputs: Any, attrs: Any, num_outputs: int) -> Any:
-            assert num_outputs == 1
-            (x,) = inputs
-            return [sw.TensorType(x.dtype, (x.shape[0] * attrs["factor"], *x.shape[1:]))]
+    @pytest.mark.parametrize(
+        ("rule", "expected"),
+        [
+            (lambda x, attrs: (x.shape[0] * attrs["factor"], *x.shape[1:]), "f32[2*N, 4]"),
+            (lambda x, attrs: [x.shape[0], 3], "f32[N, 3]"),
+            (lambda x, attrs: (x.shape[0], None), "f32[N, ?]"),
+            (lambda x, attrs: (), "f32[]"),
+            (lambda x, attrs: "i64[N, 3]", "i64[N, 3]"),
+            (lambda x, attrs: sw.TensorType("bf16", x.shape), "bf16[N, 4]"),
+            (lambda x, attrs: ["f32[N]", "f32[N]"], "f32[N]"),
+            (lambda *xs, attrs=None: "seq(f32[N, 4], 2)", "seq(f32[N, 4], 2)"),
+        ],
+    )
+    def test_a_rule_in_one_line(self, rule: Any, expected: str) -> None:
+        sw.register_op(self.NAME, rule)
+        assert str(sw.check(self.graph()).values["y"]) == expected
 
-        try:
-            assert str(sw.check(self.graph()).values["y"]) == "f32[2*N, 4]"
-            sw.register_op("com.acme", "Twice")(lambda inputs, attrs, n: ["i64[N, 3]"])
-            assert str(sw.check(self.graph()).values["y"]) == "i64[N, 3]"
-        finally:
-            sw.unregister_op("com.acme", "Twice")
+    def test_a_decorator_and_a_second_rule(self) -> None:
+        @sw.register_op(self.NAME)
+        def twice(x: Any, attrs: Any) -> Any:
+            return (x.shape[0] * 2, *x.shape[1:])
+
+        assert str(sw.check(self.graph()).values["y"]) == "f32[2*N, 4]"
+        sw.register_op(self.NAME, lambda x, attrs: x.shape)
+        assert str(sw.check(self.graph()).values["y"]) == "f32[N, 4]"
+        sw.unregister_op(self.NAME)
         assert sw.check(self.graph()).coverage.unknown == 1
 
-    @pytest.mark.parametrize("result", [[], ["f32[1]", "f32[1]"]])
-    def test_a_rule_with_the_wrong_number_of_outputs(self, result: list[str]) -> None:
-        sw.register_op("com.acme", "Twice")(lambda inputs, attrs, n: result)
-        try:
-            with pytest.raises(sw.ShapeError) as refused:
-                sw.check(self.graph())
-            assert refused.value.code == "user-rule"
-        finally:
-            sw.unregister_op("com.acme", "Twice")
+    def test_several_outputs(self) -> None:
+        sw.register_op(self.NAME, lambda x, attrs: [x, (x.shape[0],), "i64[]"])
+        values = sw.check(self.graph(outputs=2)).values
+        assert [str(values["y"]), str(values["y.1"])] == ["f32[N, 4]", "f32[N]"]
 
-    def test_what_a_rule_raises_comes_through(self) -> None:
-        def rule(inputs: Any, attrs: Any, num_outputs: int) -> Any:
-            msg = "my own fault"
-            raise RuntimeError(msg)
+    def test_memory_and_fit_go_by_the_rule(self) -> None:
+        sw.register_op(self.NAME, lambda x, attrs: (x.shape[0], 8))
+        report = sw.check(self.graph())
+        assert report.at(N=2).peak.live == 2 * (4 + 8) * 4
+        assert sw.fit(self.graph(), budget=10 * (4 + 8) * 4, solve="N").value == 10
 
-        sw.register_op("com.acme", "Twice")(rule)
-        try:
-            with pytest.raises(RuntimeError, match="my own fault"):
-                sw.check(self.graph())
-        finally:
-            sw.unregister_op("com.acme", "Twice")
+    @pytest.mark.parametrize("result", [object(), 3, (1, -2), "f32[", [3.5], ["f32[N]", 7], True])
+    def test_what_is_no_type(self, result: Any) -> None:
+        sw.register_op(self.NAME, lambda x, attrs: result)
+        with pytest.raises(sw.ShapewrightError, match="is no type") as refused:
+            sw.check(self.graph())
+        assert (refused.value.code, refused.value.node) == ("user-rule", "y")
+
+    def test_too_few_outputs(self) -> None:
+        sw.register_op(self.NAME, lambda x, attrs: x)
+        with pytest.raises(sw.ShapewrightError, match="gives 1 outputs") as refused:
+            sw.check(self.graph(outputs=2))
+        assert refused.value.code == "user-rule"
+
+    def test_a_rule_that_fails(self) -> None:
+        sw.register_op(self.NAME, lambda x, attrs: x.shape[7])
+        with pytest.raises(sw.ShapewrightError, match="raised IndexError") as refused:
+            sw.check(self.graph())
+        assert refused.value.facts["input 0"] == "f32[N, 4]"
+        assert isinstance(refused.value.__cause__, IndexError)
+
+    def test_a_rule_that_takes_other_operands(self) -> None:
+        sw.register_op(self.NAME, lambda x, y, attrs: x)
+        with pytest.raises(sw.ShapewrightError, match="raised TypeError"):
+            sw.check(self.graph())
+
+    def test_a_rule_that_refuses_makes_a_finding(self) -> None:
+        def rule(x: Any, attrs: Any) -> Any:
+            message = "Twice takes images"
+            raise sw.ShapeError(message, code="rank-mismatch", hint="add two axes")
+
+        sw.register_op(self.NAME, rule)
+        (finding,) = sw.check(self.graph()).findings
+        assert (finding.code, finding.node, finding.hint) == ("rank-mismatch", "y", "add two axes")
+        assert finding.facts["input 0"].startswith("f32[N, 4]")
+
+    def test_a_rule_may_check_another_model(self) -> None:
+        sw.register_op(self.NAME, lambda x, attrs: sw.check(small_graph()).values["y"])
+        assert str(sw.check(self.graph()).values["y"]) == "f32[N, 10]"
+
+    def test_many_threads(self) -> None:
+        sw.register_op(self.NAME, lambda x, attrs: (x.shape[0] * attrs["factor"], *x.shape[1:]))
+        with ThreadPoolExecutor(8) as pool:
+            texts = pool.map(lambda _: str(sw.check(self.graph()).values["y"]), range(64))
+        assert set(texts) == {"f32[2*N, 4]"}
+
+    @pytest.mark.parametrize("name", ["Twice", "com.acme::", ""])
+    def test_a_name_without_its_domain(self, name: str) -> None:
+        with pytest.raises(sw.ShapewrightError, match="its domain and its name"):
+            sw.register_op(name, lambda x, attrs: x)
 
 
 class TestFit:

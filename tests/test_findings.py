@@ -16,7 +16,7 @@ WORD = r'"([a-z0-9]+(?:-[a-z0-9]+)+)"'
 # Kebab-case words of the sources that are no codes.
 NOT_CODES = {
     "adamw-8bit", "at-most", "bf16-amp", "data-dependent", "fp16-amp", "one-is-one",
-    "onnxruntime-pattern", "sgd-momentum", "size-lowest", "torch-cuda",
+    "onnxruntime-pattern", "optional-sequence", "sgd-momentum", "size-lowest", "torch-cuda",
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "bindings/attr_cast.h"
 #include "bindings/dim_cast.h"
 #include "bindings/text_cast.h"
 #include "graph/builder.h"
@@ -93,10 +94,21 @@ py::list value_names(const Analysis& a) {
 
 py::tuple value_type(const AnalysisPtr& a, std::string_view name) {
   const ValueId v = value_id(*a, name);
+  static constexpr std::string_view kContainers[] = {"tensor", "sequence", "optional",
+                                                     "optional-sequence", "other"};
   const TensorType& t = a->type(v);
+  const bool is_sequence =
+      t.container == Container::kSequence || t.container == Container::kOptionalSequence;
+  const auto arena = share_arena(a);
+  bool has_length = false;
+  if (is_sequence) {
+    const ArenaLock lock(*arena);
+    has_length = is_of_inputs(t.length);
+  }
   return py::make_tuple(
       t.dtype == DType::kUnknown ? py::none() : py::object(py::str(name_of(t.dtype))),
-      shape_to_python(share_arena(a), t.shape));
+      shape_to_python(arena, t.shape), kContainers[static_cast<std::size_t>(t.container)],
+      has_length ? dim_to_python(arena, t.length) : py::none());
 }
 
 py::object elements_of_value(const AnalysisPtr& a, std::string_view name) {
@@ -123,10 +135,16 @@ symbols_of_inputs(const Analysis& a) {
   std::vector<std::tuple<std::string, std::string, std::int64_t, std::optional<std::int64_t>>> out;
   const ArenaLock lock(*a.arena);
   std::vector<std::uint32_t> ids;
-  for (const ValueId v : a.graph->blocks[0].inputs)
-    for (const Dim d : a.type(v).shape)
-      for (const std::uint32_t id : symbols_of(d))
-        if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  const auto note = [&](Dim d) {
+    for (const std::uint32_t id : symbols_of(d))
+      if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  };
+  for (const ValueId v : a.graph->blocks[0].inputs) {
+    const TensorType& type = a.type(v);
+    for (const Dim d : type.shape)
+      if (type.container == Container::kTensor || is_of_inputs(d)) note(d);
+    if (is_of_inputs(type.length)) note(type.length);
+  }
   for (const std::uint32_t id : ids) {
     const SymbolInfo& s = a.arena->symbol_info(id);
     out.emplace_back(s.name, std::string(kKinds[static_cast<std::size_t>(s.kind)]), s.bounds.lo,
@@ -135,20 +153,35 @@ symbols_of_inputs(const Analysis& a) {
   return out;
 }
 
-py::object attr_to_python(const Attr& a) {
-  switch (a.kind) {
-    case AttrKind::kInt: return py::int_(a.i);
-    case AttrKind::kFloat: return py::float_(a.f);
-    case AttrKind::kString: return text_to_python(a.s);
-    case AttrKind::kInts: return py::cast(a.ints);
-    case AttrKind::kFloats: return py::cast(a.floats);
-    case AttrKind::kStrings: return py::cast(a.strings);
-    default: return py::none();
-  }
+Dim dim_of(const DeclaredDim& dim) {
+  if (dim.kind == DeclaredDim::Kind::kNumber) return dim.number;
+  if (dim.kind == DeclaredDim::Kind::kText && !dim.text.empty()) return parse_dim(dim.text);
+  return Arena::current().fresh("", SymbolKind::kUnknown, {0, kPlusInf});
 }
 
-// The user's callable: (domain, op, input types, attributes, number of outputs) -> list of type
-// texts, or None.
+TensorType type_of(const DeclaredType& declared) {
+  TensorType type{declared.dtype, declared.has_shape ? Shape() : Shape::unknown_rank(),
+                  static_cast<Container>(declared.container)};
+  for (const DeclaredDim& dim : declared.dims) type.shape.push_back(dim_of(dim));
+  if (type.container != Container::kTensor) type.length = dim_of(declared.length);
+  return type;
+}
+
+// What a rule refuses by raising ShapeError; what else it raises goes on.
+Error refusal_of(py::error_already_set& raised) {
+  const py::object shape_error = py::module_::import("shapewright.errors").attr("ShapeError");
+  if (!raised.matches(shape_error)) throw py::error_already_set(raised);
+  const py::object error = raised.value();
+  Facts facts;
+  for (const auto& [label, text] : error.attr("facts").cast<py::dict>())
+    facts.emplace_back(label.cast<std::string>(), text.cast<std::string>());
+  return Error(ErrorKind::kShape, error.attr("code").cast<std::string>(),
+               error.attr("message").cast<std::string>(), std::move(facts), "",
+               error.attr("hint").cast<std::string>());
+}
+
+// The user's callable: (domain, op, node, input types, attributes, number of outputs) -> list of
+// type texts, or None.
 UserRule user_rule_of(const py::object& callable, Graph& texts) {
   if (callable.is_none()) return {};
   return [callable, &texts](const UserCall& call) -> std::optional<std::vector<TensorType>> {
@@ -157,22 +190,18 @@ UserRule user_rule_of(const py::object& callable, Graph& texts) {
     for (const OperandType* t : call.inputs)
       inputs.append(t == nullptr ? py::none() : py::object(py::str(to_string(t->type))));
     py::dict attrs;
-    for (const Attr& a : call.attrs) attrs[py::str(a.name)] = attr_to_python(a);
-    const py::object result =
-        callable(call.op.domain, call.op.name, inputs, attrs, call.num_outputs);
-    if (result.is_none()) return std::nullopt;
-    std::vector<TensorType> types;
-    for (const py::handle h : result) {
-      const DeclaredType d = parse_declared_type(texts, h.cast<std::string>());
-      TensorType t{d.dtype, d.has_shape ? Shape() : Shape::unknown_rank()};
-      for (const DeclaredDim& dim : d.dims)
-        t.shape.push_back(dim.kind == DeclaredDim::Kind::kNumber ? Dim(dim.number)
-                          : dim.text.empty() || dim.text == "?"
-                              ? Arena::current().fresh("", SymbolKind::kUnknown, {0, kPlusInf})
-                              : parse_dim(dim.text));
-      types.push_back(std::move(t));
+    for (const Attr& a : call.attrs) attrs[py::str(a.name)] = attr_value(a);
+    try {
+      const py::object result = callable(call.op.domain, call.op.name, text_to_python(call.node),
+                                         inputs, attrs, call.num_outputs);
+      if (result.is_none()) return std::nullopt;
+      std::vector<TensorType> types;
+      for (const py::handle h : result)
+        types.push_back(type_of(parse_declared_type(texts, h.cast<std::string>())));
+      return types;
+    } catch (py::error_already_set& raised) {
+      throw refusal_of(raised);
     }
-    return types;
   };
 }
 

@@ -147,6 +147,9 @@ constexpr std::uint8_t kind_bit(SymbolKind kind) {
   return static_cast<std::uint8_t>(1u << static_cast<unsigned>(kind));
 }
 
+// Whether the sizes of the inputs alone decide a size.
+inline bool is_of_inputs(Dim d) { return (symbol_kinds(d) & ~kind_bit(SymbolKind::kInput)) == 0; }
+
 // A binding of symbols to sizes, for substitution.
 using SymbolValues = std::vector<std::pair<std::uint32_t, Dim>>;
 Dim substitute(Dim d, const SymbolValues& values);  // result in the current arena, canonical

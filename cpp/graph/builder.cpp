@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::size_t kMaxBlockDepth = 64;
 
-std::string text_of(const DeclaredDim& dim) {
-  if (dim.kind == DeclaredDim::Kind::kNumber) return std::to_string(dim.number);
-  return dim.kind == DeclaredDim::Kind::kText ? std::string(dim.text) : "?";
-}
-
 std::int64_t version_of(const Graph& g, std::string_view domain) {
   for (const auto& [name, version] : g.opsets) {
     if (name == domain) return version;
@@ -67,7 +62,7 @@ ValueId GraphBuilder::param(std::string_view name, const DeclaredType& type) {
     if (dim.kind != DeclaredDim::Kind::kNumber) {
       throw Error(ErrorKind::kShape, "param-not-static",
                   "Param '" + std::string(name) + "' axis " + std::to_string(axis) +
-                      " must be a number, not '" + text_of(dim) + "'",
+                      " must be a number, not '" + to_string(dim) + "'",
                   {{"param", std::string(name)}, {"axis", std::to_string(axis)}});
     }
     data.dims.push_back(dim.number);

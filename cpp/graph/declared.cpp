@@ -1,5 +1,7 @@
-// The grammar of a declared type: dtype, then optionally [dim, ...].
+// The grammar of a declared type: dtype, then optionally [dim, ...]; or seq(type) or
+// seq(type, length), or optional(type) of either.
 #include <charconv>
+#include <optional>
 
 #include "base/error.h"
 #include "dim/dim.h"
@@ -63,18 +65,17 @@ DeclaredDim parse_declared_dim(Graph& g, std::string_view text, std::string_view
   return {DeclaredDim::Kind::kText, 0, g.intern(word)};
 }
 
-}  // namespace
-
-DeclaredType parse_declared_type(Graph& g, std::string_view text) {
-  const std::size_t open = text.find('[');
+// `text` is all there is to say where; `word` is the part of it to read.
+DeclaredType parse_tensor(Graph& g, std::string_view text, std::string_view word) {
+  const std::size_t open = word.find('[');
   DeclaredType type;
-  type.dtype = parse_dtype(text, trim(text.substr(0, open)));
+  type.dtype = parse_dtype(text, trim(word.substr(0, open)));
   if (open == std::string_view::npos) return type;
 
-  const std::string_view rest = text.substr(open + 1);
+  const std::string_view rest = word.substr(open + 1);
   const std::string_view inside = trim(rest);
   if (inside.empty() || inside.back() != ']') {
-    fail(text, text.substr(text.size()), "type-syntax", "The closing ] is missing");
+    fail(text, word.substr(word.size()), "type-syntax", "The closing ] is missing");
   }
   std::string_view dims = trim(inside.substr(0, inside.size() - 1));
   if (dims == "...") return type;
@@ -104,6 +105,44 @@ DeclaredType parse_declared_type(Graph& g, std::string_view text) {
     }
   }
   return type;
+}
+
+// What stands in the parentheses of `name(...)`; nullopt if `word` is no such call.
+std::optional<std::string_view> inside_of(std::string_view text, std::string_view word,
+                                          std::string_view name) {
+  if (!word.starts_with(name)) return std::nullopt;
+  const std::string_view rest = trim(word.substr(name.size()));
+  if (rest.empty() || rest.front() != '(') return std::nullopt;
+  if (rest.back() != ')')
+    fail(text, word.substr(word.size()), "type-syntax", "The closing ) is missing");
+  return trim(rest.substr(1, rest.size() - 2));
+}
+
+DeclaredType parse_container(Graph& g, std::string_view text, std::string_view word) {
+  if (const auto inside = inside_of(text, word, "optional")) {
+    DeclaredType type = parse_container(g, text, *inside);
+    const auto within = static_cast<Container>(type.container);
+    if (within != Container::kTensor && within != Container::kSequence)
+      fail(text, *inside, "type-syntax", "Optionals do not nest");
+    type.container = static_cast<std::uint8_t>(
+        within == Container::kTensor ? Container::kOptional : Container::kOptionalSequence);
+    return type;
+  }
+  const auto inside = inside_of(text, word, "seq");
+  if (!inside) return parse_tensor(g, text, word);
+  const std::size_t bracket = inside->rfind(']');
+  const std::size_t comma = inside->find(',', bracket == std::string_view::npos ? 0 : bracket);
+  DeclaredType type = parse_tensor(g, text, trim(inside->substr(0, comma)));
+  type.container = static_cast<std::uint8_t>(Container::kSequence);
+  if (comma != std::string_view::npos)
+    type.length = parse_declared_dim(g, text, trim(inside->substr(comma + 1)));
+  return type;
+}
+
+}  // namespace
+
+DeclaredType parse_declared_type(Graph& g, std::string_view text) {
+  return parse_container(g, text, trim(text));
 }
 
 }  // namespace shapewright

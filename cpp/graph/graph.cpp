@@ -76,6 +76,15 @@ std::optional<ValueId> Graph::find(std::string_view name) const {
   return found->second;
 }
 
+std::string to_string(const DeclaredDim& dim) {
+  switch (dim.kind) {
+    case DeclaredDim::Kind::kNumber: return std::to_string(dim.number);
+    case DeclaredDim::Kind::kText: return std::string(dim.text);
+    case DeclaredDim::Kind::kAbsent: return "?";
+  }
+  return "?";
+}
+
 std::string to_string(const DeclaredType& type) {
   std::string text(name_of(type.dtype));
   if (!type.has_shape) {
@@ -84,14 +93,11 @@ std::string to_string(const DeclaredType& type) {
     text += '[';
     for (const DeclaredDim& dim : type.dims) {
       if (&dim != &type.dims.front()) text += ", ";
-      switch (dim.kind) {
-        case DeclaredDim::Kind::kNumber: text += std::to_string(dim.number); break;
-        case DeclaredDim::Kind::kText: text += dim.text; break;
-        case DeclaredDim::Kind::kAbsent: text += '?'; break;
-      }
+      text += to_string(dim);
     }
     text += ']';
   }
+  if (type.length.kind != DeclaredDim::Kind::kAbsent) text += ", " + to_string(type.length);
   switch (static_cast<Container>(type.container)) {
     case Container::kTensor: return text;
     case Container::kSequence: return "seq(" + text + ")";

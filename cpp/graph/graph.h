@@ -39,6 +39,7 @@ struct DeclaredType {
   bool has_shape = false;
   std::vector<DeclaredDim> dims;
   std::uint8_t container = 0;  // static_cast<Container> of tensor_type.h
+  DeclaredDim length;          // of a sequence
 };
 
 enum class ValueKind : std::uint8_t {
@@ -176,7 +177,8 @@ struct Graph {
   std::unique_ptr<Index> index_;
 };
 
-// "f32[N, 3, ?]", "f32[...]" of unknown rank.
+std::string to_string(const DeclaredDim& dim);  // "3", "N", "?"
+// "f32[N, 3, ?]", "f32[...]" of unknown rank, "seq(f32[N, 3], 2)".
 std::string to_string(const DeclaredType& type);
 
 // "node 214 'encoder.3.proj' (MatMul)": how messages name a node.

@@ -63,7 +63,10 @@ std::string to_string(const Shape& s) {
 }
 
 std::string to_string(const TensorType& t) {
-  const std::string element = std::string(name_of(t.dtype)) + to_string(t.shape);
+  std::string element = std::string(name_of(t.dtype)) + to_string(t.shape);
+  const bool is_sequence =
+      t.container == Container::kSequence || t.container == Container::kOptionalSequence;
+  if (is_sequence && is_of_inputs(t.length)) element += ", " + to_string(t.length);
   switch (t.container) {
     case Container::kTensor: return element;
     case Container::kSequence: return "seq(" + element + ")";

@@ -74,8 +74,10 @@ enum class Container : std::uint8_t { kTensor, kSequence, kOptional, kOptionalSe
 struct TensorType {
   DType dtype = DType::kUnknown;
   Shape shape = Shape::unknown_rank();
-  // Of a sequence, dtype and shape are those of its elements.
+  // Of a sequence, dtype and shape are those of its elements. A size that is no expression of the
+  // inputs' sizes may be another one in each. Of an empty sequence nothing holds, and all.
   Container container = Container::kTensor;
+  Dim length = 0;  // of a sequence
 
   friend bool operator==(const TensorType&, const TensorType&) = default;
 };

@@ -111,6 +111,7 @@ Program::Program(std::shared_ptr<const Analysis> analysis) : analysis_(std::move
     auto& range = dim_ranges_[a.facts[v]];
     if (range.first != kNoRange) continue;
     const Shape& shape = a.type(v).shape;
+    tape_.add(a.type(v).length);
     range = {static_cast<std::uint32_t>(dim_slots_.size()), 0};
     for (const Dim d : shape) {
       const Tape::Slot slot = tape_.add(d);

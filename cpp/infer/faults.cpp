@@ -127,7 +127,8 @@ void Walk::unknown_op(NodeId n) {
   if (options_.user_rule) {
     const auto outputs = graph_.outputs(node);
     const std::vector<const OperandType*> inputs = operands_of(n);
-    const UserCall call{graph_.op(node), graph_.attrs(node), inputs, node.num_outputs};
+    const UserCall call{graph_.op(node), graph_.attrs(node), inputs, node.num_outputs,
+                        display_name(graph_, n)};
     try {
       if (const auto types = options_.user_rule(call)) {
         for (std::size_t i = 0; i < outputs.size(); ++i)
@@ -195,6 +196,9 @@ void Walk::merge_declared(NodeId n, ValueId v) {
   std::string clash;
   if (merged.type.dtype == DType::kUnknown) {
     merged.type.dtype = declared.dtype;
+    const auto container = static_cast<Container>(declared.container);
+    if (merged.type.container == Container::kTensor && container != Container::kTensor)
+      merged.type = type_of(declared, graph_.values[v].name, false);
   } else if (declared.dtype != DType::kUnknown && declared.dtype != merged.type.dtype) {
     clash = std::string(name_of(declared.dtype)) + " is declared";
   }

@@ -17,6 +17,7 @@ struct UserCall {
   const AttrSet& attrs;
   std::span<const OperandType* const> inputs;
   std::size_t num_outputs;
+  std::string node;  // as messages name it
 };
 // Types of the outputs, or nullopt if the user has no rule for it. May throw Error.
 using UserRule = std::function<std::optional<std::vector<TensorType>>(const UserCall&)>;

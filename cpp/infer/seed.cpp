@@ -17,6 +17,11 @@ std::string symbol_name(std::string_view value_name, int axis) {
   return name + "_d" + std::to_string(axis);
 }
 
+bool is_sequence(const DeclaredType& t) {
+  const auto container = static_cast<Container>(t.container);
+  return container == Container::kSequence || container == Container::kOptionalSequence;
+}
+
 std::string join(const std::vector<std::string_view>& names) {
   std::string text;
   for (const auto n : names) text += (text.empty() ? "" : ", ") + std::string(n);
@@ -57,6 +62,11 @@ TensorType Walk::type_of(const DeclaredType& declared, std::string_view value_na
   TensorType type;
   type.dtype = declared.dtype;
   type.container = static_cast<Container>(declared.container);
+  if (is_sequence(declared)) {
+    type.length = declared.length.kind == DeclaredDim::Kind::kAbsent
+                      ? analysis_->arena->fresh("length", SymbolKind::kDataDependent, {0, kPlusInf})
+                      : dim_of(declared.length, value_name, 0, is_input);
+  }
   if (!declared.has_shape) return type;
   if (declared.dims.size() > static_cast<std::size_t>(kMaxRank))
     throw Error(
@@ -66,7 +76,7 @@ TensorType Walk::type_of(const DeclaredType& declared, std::string_view value_na
   type.shape = Shape();
   int axis = 0;
   for (const DeclaredDim& d : declared.dims)
-    type.shape.push_back(dim_of(d, value_name, axis++, is_input));
+    type.shape.push_back(dim_of(d, value_name, axis++, is_input && !is_sequence(declared)));
   return type;
 }
 
@@ -148,6 +158,11 @@ void Walk::seed_inputs() {
       const TensorType declared = type;
       type = type_of(parse_declared_type(texts, given[i]->type), value.name, true);
       const std::string where = "input '" + std::string(value.name) + "'";
+      if (type.container != declared.container && declared.container != Container::kOther &&
+          value.declared != kNone)
+        throw Error(ErrorKind::kShape, "input-dtype",
+                    where + " is " + to_string(declared) + " in the model, not " + to_string(type),
+                    {{"given", given[i]->type}, {"declared", to_string(declared)}});
       if (type.dtype == DType::kUnknown) type.dtype = declared.dtype;
       if (declared.dtype != DType::kUnknown && type.dtype != declared.dtype)
         throw Error(ErrorKind::kShape, "input-dtype",
@@ -184,6 +199,7 @@ void Walk::check_symbol_names() const {
       if (d.kind == DeclaredDim::Kind::kAbsent) note(arena.symbol(symbol_name(value_name, axis)));
       ++axis;
     }
+    if (t.length.kind == DeclaredDim::Kind::kText) note(parse_dim_param(t.length.text));
   };
   for (const ValueId v : graph_.blocks[0].inputs) {
     const Value& value = graph_.values[v];

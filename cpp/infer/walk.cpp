@@ -175,10 +175,13 @@ void Walk::run_rule(NodeId n, const Op& op) {
     op.infer(context);
     if (op.values != nullptr) op.values(context);
     // Later shapes are stated under what the contract demands.
-    if (!demanded_.empty())
-      for (OperandType& t : outputs)
+    if (!demanded_.empty()) {
+      for (OperandType& t : outputs) {
         for (int k = 0; k < t.type.shape.rank(); ++k)
           t.type.shape[k] = substitute(t.type.shape[k], demanded_);
+        t.type.length = substitute(t.type.length, demanded_);
+      }
+    }
     failed = false;
   } catch (RuleFailure& failure) {
     add_finding(std::move(failure), n);

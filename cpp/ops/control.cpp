@@ -3,7 +3,8 @@
 #include <functional>
 
 #include "ops/families.h"
-#include "ops/rules.h"
+#include "ops/moved_dtypes.h"
+#include "ops/sequence.h"
 
 namespace shapewright::families {
 
@@ -31,29 +32,14 @@ void require_body(const Context& op, BlockId block, std::size_t inputs, std::siz
   check(b.outputs.size(), outputs, "outputs");
 }
 
-Bounds hull(Dim a, Dim b) {
-  const Bounds x = bounds(a), y = bounds(b);
-  return {std::min(x.lo, y.lo), std::max(x.hi, y.hi)};
-}
-
 // What holds of a value that is `a` on one path and `b` on another.
 OperandType join(Context& op, const OperandType& a, const OperandType& b) {
-  if (a.type.dtype != b.type.dtype && a.type.dtype != DType::kUnknown &&
-      b.type.dtype != DType::kUnknown)
-    op.fail("dtype-mismatch", std::string(op.op_type()) + " gives " +
-                                  std::string(name_of(a.type.dtype)) + " on one path and " +
-                                  std::string(name_of(b.type.dtype)) + " on another");
-  OperandType out = a;
-  if (a.type.dtype == DType::kUnknown) out.type.dtype = b.type.dtype;
-  if (a.type.shape.rank() != b.type.shape.rank()) {
-    out.type.shape = Shape::unknown_rank();
-  } else {
-    for (int i = 0; i < a.type.shape.rank(); ++i) {
-      const Dim x = a.type.shape[i], y = b.type.shape[i];
-      if (!surely_eq(x, y))
-        out.type.shape[i] = op.fresh("joined", SymbolKind::kDataDependent, hull(x, y));
-    }
-  }
+  const auto is_known = [](const TensorType& t) { return t.dtype != DType::kUnknown; };
+  if (is_known(a.type) && is_known(b.type) &&
+      (a.type.dtype != b.type.dtype || a.type.container != b.type.container))
+    op.fail("dtype-mismatch", std::string(op.op_type()) + " gives " + to_string(a.type) +
+                                  " on one path and " + to_string(b.type) + " on another");
+  OperandType out{rules::join_types(op, a.type, b.type), a.elements};
   if (a.elements != b.elements) out.elements = nullptr;
   return out;
 }
@@ -94,9 +80,15 @@ Carried carry(Context& op, Operands initial, std::size_t first,
   Carried result{initial, {}, {}, {}};
   Operands in = std::move(initial);
   const std::size_t n = in.size();
-  std::vector<std::vector<bool>> is_symbol(n);
-  for (std::size_t s = 0; s < n; ++s)
-    is_symbol[s].assign(static_cast<std::size_t>(std::max(0, in[s].type.shape.rank())), false);
+  // By state and axis; the length of a sequence is the last axis.
+  constexpr std::size_t kLength = kMaxRank;
+  std::vector<std::vector<bool>> is_symbol(n, std::vector<bool>(kLength + 1, false));
+  const auto loosen = [&](std::size_t s, std::size_t axis, Dim& before, Dim after) {
+    if (surely_eq(after, before) || is_symbol[s][axis]) return false;
+    before = op.fresh("carried", SymbolKind::kDataDependent, {0, kPlusInf});
+    is_symbol[s][axis] = true;
+    return true;
+  };
 
   for (int round = 1;; ++round) {
     result.body_outputs = run(in);
@@ -108,23 +100,29 @@ Carried carry(Context& op, Operands initial, std::size_t first,
         in[s].elements = nullptr;
         changed = true;
       }
+      if (rules::is_sequence(in[s].type)) {
+        const bool was_empty = known(in[s].type.length) == 0;
+        if (loosen(s, kLength, in[s].type.length, out.type.length)) {
+          changed = true;
+          // An empty sequence has elements of the type that the first pass puts in.
+          if (was_empty) shape = out.type.shape;
+        }
+      }
       if (!shape.has_rank()) continue;
       if (out.type.shape.rank() != shape.rank()) {
         shape = Shape::unknown_rank();
         changed = true;
         continue;
       }
-      for (int k = 0; k < shape.rank(); ++k) {
-        const auto at = static_cast<std::size_t>(k);
-        if (surely_eq(out.type.shape[k], shape[k]) || is_symbol[s][at]) continue;
-        shape[k] = op.fresh("carried", SymbolKind::kDataDependent, {0, kPlusInf});
-        is_symbol[s][at] = true;
-        changed = true;
-      }
+      for (int k = 0; k < shape.rank(); ++k)
+        if (loosen(s, static_cast<std::size_t>(k), shape[k], out.type.shape[k])) changed = true;
     }
     if (!changed) break;
     if (round == kMaxRuns) {
-      for (OperandType& t : in) t.type.shape = Shape::unknown_rank();
+      for (OperandType& t : in) {
+        t.type.shape = Shape::unknown_rank();
+        if (rules::is_sequence(t.type)) t.type.length = rules::some_length(op);
+      }
       result.body_outputs = run(in);
       break;
     }
@@ -133,19 +131,24 @@ Carried carry(Context& op, Operands initial, std::size_t first,
   result.trip = trips(result.body_outputs);
   for (std::size_t s = 0; s < n; ++s) {
     OperandType out = in[s];
-    const Shape& after = result.body_outputs[first + s].type.shape;
-    if (out.type.dtype == DType::kUnknown)
-      out.type.dtype = result.body_outputs[first + s].type.dtype;
-    for (int k = 0; k < out.type.shape.rank() && after.has_rank(); ++k) {
-      if (!is_symbol[s][static_cast<std::size_t>(k)]) continue;
-      const Dim start = result.initial[s].type.shape[k];
-      const auto step = known(after[k] - in[s].type.shape[k]);
-      if (step && result.trip) {
-        out.type.shape[k] = start + Dim(*step) * *result.trip;
-      } else {
-        const std::int64_t lo = step && *step >= 0 ? bounds(start).lo : 0;
-        out.type.shape[k] = op.fresh("carried", SymbolKind::kDataDependent, {lo, kPlusInf});
-      }
+    const TensorType& after = result.body_outputs[first + s].type;
+    if (out.type.dtype == DType::kUnknown) out.type.dtype = after.dtype;
+    const auto settle = [&](Dim start, Dim before, Dim then) {
+      const auto step = known(then - before);
+      if (step && result.trip) return start + Dim(*step) * *result.trip;
+      const std::int64_t lo = step && *step >= 0 ? bounds(start).lo : 0;
+      return op.fresh("carried", SymbolKind::kDataDependent, {lo, kPlusInf});
+    };
+    if (rules::is_sequence(out.type)) {  // the sizes of its elements stay open: each has its own
+      if (is_symbol[s][kLength])
+        out.type.length = settle(result.initial[s].type.length, in[s].type.length, after.length);
+      result.final.push_back(out);
+      continue;
+    }
+    for (int k = 0; k < out.type.shape.rank() && after.shape.has_rank(); ++k) {
+      if (is_symbol[s][static_cast<std::size_t>(k)])
+        out.type.shape[k] =
+            settle(result.initial[s].type.shape[k], in[s].type.shape[k], after.shape[k]);
     }
     result.final.push_back(out);
   }
@@ -285,20 +288,25 @@ void scan9_infer(Context& op) { scan_infer_with(op, 0, false); }
 void sequence_map_infer(Context& op) {
   const BlockId body = body_of(op, "body");
   require_body(op, body, op.num_inputs(), op.num_outputs());
-  if (op.input(0).container != Container::kSequence && op.dtype(0) != DType::kUnknown)
-    op.fail("dtype-unsupported", "SequenceMap needs a sequence as its first input");
+  rules::require_sequence(op, 0, rules::kFirstTypes);
+  Dim length = rules::is_sequence(op.input(0)) ? op.input(0).length : rules::some_length(op);
   Operands elements;
   for (std::size_t i = 0; i < op.num_inputs(); ++i) {
-    TensorType t = op.input(i);
-    t.container = Container::kTensor;
-    elements.push_back({t, nullptr});
+    const TensorType& t = op.input(i);
+    if (!rules::is_sequence(t)) {
+      elements.push_back({t, op.elements(i)});  // a tensor is the same in each pass
+      continue;
+    }
+    if (i > 0) {
+      length = op.unify("sequence-length", length, t.length, [&] {
+        return "the length of input_sequence with that of input " + std::to_string(i);
+      });
+    }
+    elements.push_back({rules::element_of(op, t), nullptr});
   }
   const Operands mapped = op.infer_block(body, elements);
-  for (std::size_t i = 0; i < mapped.size(); ++i) {
-    TensorType t = mapped[i].type;
-    t.container = Container::kSequence;
-    op.output(i, t);
-  }
+  for (std::size_t i = 0; i < mapped.size(); ++i)
+    op.output(i, rules::sequence_of(mapped[i].type, length));
 }
 
 constexpr AttrSpec kIfAttrs[] = {{"then_branch", AttrKind::kGraph, true},

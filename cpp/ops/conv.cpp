@@ -185,25 +185,12 @@ void require_per_channel(Context& op, std::size_t input, Dim channels) {
   });
 }
 
-// A scale or zero point of a whole tensor.
-void require_one_value(Context& op, std::size_t input) {
-  if (!op.has_rank(input) || op.rank(input) == 0) return;
-  const Shape& shape = op.shape(input);
-  if (shape.rank() > 1) {
-    op.fail("quant-scale", std::string(op.op_type()) + " needs one value as " +
-                               operand_name(op, input) + ", not a tensor of rank " +
-                               std::to_string(shape.rank()));
-  }
-  op.require_equal("quant-scale", shape[0], 1,
-                   [&] { return axis_text(operand_name(op, input), 0) + " with one value"; });
-}
-
 void conv_integer_infer(Context& op) {
   require_dtype(op, 0, kBytes);
   require_dtype(op, 1, kBytes);
   unify_dtypes(op, 0, 2);
   unify_dtypes(op, 1, 3);
-  require_one_value(op, 2);
+  require_one_value(op, 2, "quant-scale");
   Shape out = conv_shape(op, {0, 1, -1});
   if (out.has_rank()) require_per_channel(op, 3, out[1]);
   op.output(0, DType::kI32, std::move(out));
@@ -216,7 +203,8 @@ void qlinear_conv_infer(Context& op) {
   require_dtype(op, kBias, dtypes(DType::kI32));
   unify_dtypes(op, kX, kXZero);
   unify_dtypes(op, kW, kWZero);
-  for (const std::size_t i : {kXScale, kXZero, kYScale, kYZero}) require_one_value(op, i);
+  for (const std::size_t i : {kXScale, kXZero, kYScale, kYZero})
+    require_one_value(op, i, "quant-scale");
   Shape out = conv_shape(op, {kX, kW, kBias});
   if (out.has_rank()) {
     require_per_channel(op, kWScale, out[1]);

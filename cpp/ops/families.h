@@ -32,6 +32,13 @@ std::span<const Op> attention_ops();  // Attention, LinearAttention, RotaryEmbed
 std::span<const Op> recurrent_ops();  // LSTM, GRU, RNN
 std::span<const Op> quant_ops();      // QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear
 std::span<const Op> control_ops();    // If, Loop, Scan, SequenceMap
+std::span<const Op> dynamic_ops();    // NonZero, Compress, Unique, NonMaxSuppression, ImageDecoder
+std::span<const Op> text_ops();       // String*, RegexFullMatch, TfIdfVectorizer
+std::span<const Op> random_ops();     // Random*, Multinomial
+std::span<const Op> signal_ops();     // *Window, MelWeightMatrix, DFT, STFT
+std::span<const Op> sequence_ops();   // Sequence*, SplitToSequence, ConcatFromSequence
+std::span<const Op> optional_ops();   // Optional, OptionalGetElement, OptionalHasElement
+std::span<const Op> loss_ops();       // NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss
 
 // Domain "aten": what running each takes of memory.
 std::span<const Op> aten_view_ops();         // views, copies, casts

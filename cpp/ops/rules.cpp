@@ -147,6 +147,21 @@ void require_rank(const Context& op, std::size_t input, int lo, int hi) {
                                ", not rank " + std::to_string(rank));
 }
 
+void require_one_value(Context& op, std::size_t input, std::string_view code) {
+  if (!op.has_rank(input) || op.rank(input) == 0) return;
+  if (op.rank(input) > 1) {
+    op.fail(code, op_text(op) + " needs one value as " + operand_name(op, input) +
+                      ", not a tensor of rank " + std::to_string(op.rank(input)));
+  }
+  op.require_equal(code, op.shape(input)[0], 1,
+                   [&] { return axis_text(operand_name(op, input), 0) + " with one value"; });
+}
+
+Elem scalar_of(const Context& op, std::size_t input) {
+  const Elements* e = op.elements(input);
+  return e != nullptr && e->size() == 1 ? e->elems[0] : Elem::unknown();
+}
+
 void require_dtype(const Context& op, std::size_t input, DTypeSet allowed) {
   if (!op.has_input(input)) return;
   if (op.input(input).container != Container::kTensor) {

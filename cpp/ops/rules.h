@@ -78,6 +78,11 @@ Axes axes_from(const Context& op, std::string_view attr, std::size_t input_index
 
 // Fails with `rank-mismatch` unless the rank is unknown or within [lo, hi].
 void require_rank(const Context& op, std::size_t input, int lo, int hi = kMaxRank);
+// Fails with `code` unless the input is a scalar, or a vector of one element. An omitted input
+// passes.
+void require_one_value(Context& op, std::size_t input, std::string_view code = "rank-mismatch");
+// The one element of an input, or unknown.
+Elem scalar_of(const Context& op, std::size_t input);
 // Fails with `dtype-mismatch` if both dtypes are known and differ; returns the known one.
 DType unify_dtypes(const Context& op, std::size_t a, std::size_t b);
 DType unify_all_dtypes(const Context& op, std::size_t first, std::size_t last);

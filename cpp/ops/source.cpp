@@ -140,12 +140,6 @@ void constant_of_shape_values(Context& op) {
 
 // --- Range: max(0, ceil((limit - start) / delta)) elements
 
-// The scalar in input i, or unknown.
-Elem scalar_of(const Context& op, std::size_t i) {
-  const Elements* e = op.elements(i);
-  return e != nullptr && e->size() == 1 ? e->elems[0] : Elem::unknown();
-}
-
 // ceil(n / d) where that has a form; d is not 0.
 std::optional<Dim> ceil_quotient(Dim n, Dim d) {
   const Bounds b = bounds(d);
@@ -184,11 +178,7 @@ void range_infer(Context& op) {
       dtypes(DType::kF32, DType::kF64, DType::kI16, DType::kI32, DType::kI64);
   for (std::size_t i = 0; i < 3; ++i) {
     require_dtype(op, i, op.version() >= 27 ? kRange | dtypes(DType::kF16, DType::kBF16) : kRange);
-    require_rank(op, i, 0, 1);
-    if (op.has_rank(i) && op.rank(i) == 1) {
-      op.require_equal("rank-mismatch", op.shape(i)[0], 1,
-                       [&] { return operand_name(op, i) + " with a scalar"; });
-    }
+    require_one_value(op, i);
   }
   const auto length = range_length(op, dtype);
   op.output(0, dtype, {length ? *length : op.unknown_dim()});

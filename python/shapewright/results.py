@@ -114,12 +114,12 @@ class Values(Mapping[str, TensorType]):
 
     def __getitem__(self, name: str) -> TensorType:
         try:
-            dtype, shape = self._analysis.value_type(name)
+            dtype, *rest = self._analysis.value_type(name)
         except KeyError:
             hint = did_you_mean(name, self._names)
             message = f"the model has no value named '{name}'" + (f"; {hint}" if hint else "")
             raise KeyError(message) from None
-        return TensorType(dtype or "?", shape)
+        return TensorType(dtype or "?", *rest)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names

@@ -164,7 +164,7 @@ CASES = [
     # --- DepthToSpace, SpaceToDepth
     *(
         case("DepthToSpace", ["f32[N, 8, H, W]"], blocksize=2, out=["f32[N, 2, 2*H, 2*W]"], opset=v)
-        for v in (7, 11, 13)
+        for v in (7, 11, 13, 28)
     ),
     case(
         "DepthToSpace",

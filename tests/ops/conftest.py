@@ -17,7 +17,8 @@ TIMEOUT_S = 60
 MAX_ELEMENTS = 1 << 22  # of one input: larger rows are not run
 WORKER = Path(__file__).with_name("ort_worker.py")
 
-Feed = tuple[str, str, tuple[int, ...]]  # name, dtype and shape as shapewright spells them
+# Name, dtype and shape as shapewright spells them, and the length of a sequence, None of a tensor.
+Feed = tuple[str, str, tuple[int, ...], "int | None"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Runtime:
         self.process: subprocess.Popen[bytes] | None = None
 
     def ask(self, model: bytes, feeds: Sequence[Feed], fills: Sequence[str]) -> Answer:
-        if any(prod(shape) > MAX_ELEMENTS for _, _, shape in feeds):
+        if any(prod(shape) > MAX_ELEMENTS for _, _, shape, _ in feeds):
             return Answer("no-kernel", reason="the row is too large to run")
         if self.process is None:
             command = [sys.executable, str(WORKER)]

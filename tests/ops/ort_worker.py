@@ -1,9 +1,9 @@
 """A process that runs models in ONNX Runtime: one pickled request in, one pickled answer out.
 
 It stands apart because a runtime may end with a signal on input that it should refuse. Request:
-model bytes, feeds as (name, dtype, shape), and the ways to fill integer inputs, tried until one
-works. Answer: a verdict of "ran", "refused" or "no-kernel", the outputs as (dtype, shape) or None,
-and the reason.
+model bytes, feeds as (name, dtype, shape, length of a sequence or None), and the ways to fill
+integer inputs, tried until one works. Answer: a verdict of "ran", "refused" or "no-kernel", the
+outputs as (dtype, shape) or None, and the reason.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-Feed = tuple[str, str, tuple[int, ...]]
+Feed = tuple[str, str, tuple[int, ...], "int | None"]
 Described = tuple[str, tuple[int, ...] | None] | None
 Answer = tuple[str, tuple[Described, ...], str]
 
@@ -71,7 +71,7 @@ def run(model: bytes, feeds: Sequence[Feed], fills: Sequence[str]) -> Answer:
     reason = ""
     for fill in fills:
         try:
-            arrays = {name: make_array(name, dtype, shape, fill) for name, dtype, shape in feeds}
+            arrays = {feed[0]: make_feed(*feed, fill) for feed in feeds}
         except KeyError as error:
             return "no-kernel", (), f"numpy has no dtype for {error}"
         try:
@@ -84,6 +84,11 @@ def run(model: bytes, feeds: Sequence[Feed], fills: Sequence[str]) -> Answer:
         described = (describe(types[name], v) for name, v in zip(types, values, strict=True))
         return "ran", tuple(described), ""
     return "refused", (), reason
+
+
+def make_feed(name: str, dtype: str, shape: tuple[int, ...], length: int | None, fill: str) -> Any:
+    array = make_array(name, dtype, shape, fill)
+    return array if length is None else [array] * length
 
 
 def make_array(name: str, dtype: str, shape: tuple[int, ...], fill: str) -> Any:
