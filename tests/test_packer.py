@@ -193,11 +193,14 @@ def test_planners_of_others_are_theirs(seed: int) -> None:
     assert ours["onnxruntime"] == naive_pattern(intervals, alignment)
 
 
-@pytest.mark.parametrize("seed", [1, 3])
-def test_a_rectangle_that_was_cut_is_put_together(seed: int) -> None:
-    intervals = instance(seed, units=48, trimmed=0.0)
+@pytest.mark.parametrize(
+    ("seed", "units", "trimmed"),
+    [(1, 48, 0.0), (3, 48, 0.0), (4, 64, 0.0), (7, 96, 0.0), (5, 64, 0.3), (3, 48, 0.6)],
+)
+def test_a_rectangle_that_was_cut_is_put_together(seed: int, units: int, trimmed: float) -> None:
+    intervals = instance(seed, units=units, trimmed=trimmed)
     plan = _core.plan_offsets(intervals, alignment=1, max_nodes=400_000)
-    assert plan.height == plan.lower_bound == 48
+    assert plan.height == plan.lower_bound == units
     assert _core.check_plan(intervals, plan, 1) == ""
     greedy = _core.plan_offsets(intervals, alignment=1, max_nodes=0)
     assert greedy.height >= 1.2 * plan.height

@@ -2,19 +2,39 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 
 #include "base/error.h"
 #include "memory/packer/heuristics.h"
-#include "memory/packer/skyline.h"
+#include "memory/packer/order.h"
+#include "memory/packer/sections.h"
 
 namespace shapewright {
 
 namespace {
 
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 56;
-constexpr std::size_t kMaxSearched = 4000;  // items; the search goes as deep as there are
+constexpr std::int64_t kFirstShare = 8000;  // nodes of one round of the search
+constexpr std::array kDecays{0.95, 0.8};    // by round
+
+// The search keeps a question for each pair that is alive at once, and a place for any two.
+constexpr std::size_t kMaxSearched = 3000;
+constexpr std::size_t kMaxPairs = 1'000'000;
+
+bool is_searchable(const Sections& sections) {
+  if (sections.items.size() > kMaxSearched) return false;
+  std::size_t num_pairs = 0;  // counted where the later of them begins
+  for (std::int32_t s = 0; s < sections.count; ++s) {
+    std::size_t older = 0, newer = 0;
+    for (const SectionItem& item : sections.items)
+      if (item.first <= s && s < item.last) ++(item.first == s ? newer : older);
+    num_pairs += newer * older + newer * newer / 2;
+  }
+  return num_pairs <= kMaxPairs;
+}
 
 void check_items(std::span<const PackItem> items, const PackOptions& options) {
   const auto refuse = [](const std::string& what) {
@@ -38,35 +58,46 @@ std::int64_t height_of(std::span<const PackItem> items, std::span<const std::int
   return height;
 }
 
-// Raises the lower bound from one height that is proved too low to the next, and lowers the plan by
-// halving what is between, until both meet or the nodes run out.
-void search(std::span<const PackItem> units, std::int64_t unit, std::int64_t max_nodes,
-            OffsetPlan& plan) {
-  SkylineSearch search(units);
+// Looks for a plan at the lower bound, with restarts that differ in what they ask first, and now
+// and then for any better one. What is refuted raises the bound.
+void search(std::span<const PackItem> items, std::int64_t max_nodes, OffsetPlan& plan) {
+  std::int64_t unit = 0;  // of sizes, and so of the height of a plan that nothing can be lowered in
+  for (const PackItem& item : items)
+    if (item.begin < item.end) unit = std::gcd(unit, item.bytes);
+  std::vector<PackItem> units(items.begin(), items.end());
+  for (PackItem& item : units) item.bytes /= unit;
+  const Sections sections = sections_of(units);
+  if (!is_searchable(sections)) return;
+
   std::int64_t low = plan.lower_bound / unit, high = plan.height / unit;
-  // Restarts with another order of trying; what has failed stays known.
-  std::int64_t share = std::clamp<std::int64_t>(max_nodes / 64, 1000, 3000);
-  for (std::uint32_t style = 0; low < high && search.nodes() < max_nodes; ++style) {
-    // Four rounds of five look for the best plan, the fifth for any better one.
-    const std::int64_t aim = style % 5 == 4 ? low + (high - low) / 2 : low;
-    const std::int64_t nodes = std::min(share, max_nodes - search.nodes());
-    const auto answer = search.solve(aim, nodes, style);
-    if (answer == SkylineSearch::Answer::kFound) {
-      plan.method = "search";
-      plan.offsets = search.offsets();
-      for (std::int64_t& offset : plan.offsets) offset *= unit;
-      std::int64_t top = 0;
-      for (std::size_t i = 0; i < units.size(); ++i)
-        if (units[i].bytes > 0 && units[i].begin < units[i].end)
-          top = std::max(top, plan.offsets[i] / unit + units[i].bytes);
-      high = top;
-    } else if (answer == SkylineSearch::Answer::kImpossible) {
-      low = std::min(std::max(search.least_height(), aim + 1), high);
-    } else if (style % 32 == 31) {
+  std::int64_t share = kFirstShare, nodes = 0;
+  std::unique_ptr<OrderSearch> lowest;  // keeps what it has learnt
+  const auto try_height = [&](OrderSearch& search, std::int64_t height, double decay) {
+    const std::int64_t before = search.nodes();
+    const auto answer = search.solve(std::min(share, max_nodes - nodes), decay);
+    nodes += search.nodes() - before;
+    if (answer == ClauseSearch::Answer::kNo) low = height + 1;
+    if (answer != ClauseSearch::Answer::kYes) return;
+    high = height;
+    plan.method = "search";
+    plan.offsets.assign(items.size(), 0);
+    for (std::size_t k = 0; k < sections.items.size(); ++k)
+      plan.offsets[sections.index[k]] = search.offset(k) * unit;
+  };
+  for (std::uint32_t round = 0; low < high && nodes < max_nodes; ++round) {
+    const std::int64_t middle = low + (high - low) / 2;
+    if (round % 4 == 3 && middle > low) {
+      OrderSearch search(sections, middle, plan.offsets);
+      try_height(search, middle, kDecays[0]);
       share += share / 2;
+      continue;
     }
+    const std::int64_t height = low;
+    if (!lowest) lowest = std::make_unique<OrderSearch>(sections, height, plan.offsets);
+    try_height(*lowest, height, kDecays[round % kDecays.size()]);
+    if (low != height) lowest.reset();
   }
-  plan.nodes = search.nodes();
+  plan.nodes = nodes;
   plan.lower_bound = low * unit;
   plan.height = high * unit;
 }
@@ -105,10 +136,7 @@ OffsetPlan plan_offsets(std::span<const PackItem> items, const PackOptions& opti
     }
     if (plan.height == plan.lower_bound) return plan;
   }
-  if (options.max_nodes > 0 && whole.size() <= kMaxSearched) {
-    for (PackItem& item : whole) item.bytes /= options.alignment;
-    search(whole, options.alignment, options.max_nodes, plan);
-  }
+  if (options.max_nodes > 0) search(whole, options.max_nodes, plan);
   return plan;
 }
 
