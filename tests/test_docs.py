@@ -18,6 +18,8 @@ PAGES = sorted((ROOT / "docs").rglob("*.md"))
 def test_examples_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if page.name in {"torch.md", "training.md", "fit.md"}:
         pytest.importorskip("torch")
+    for framework in re.findall(r"^>>> import (onnx|torch)\b", page.read_text(), re.MULTILINE):
+        pytest.importorskip(framework)
     monkeypatch.chdir(ROOT)
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
     session = {"sw": sw}

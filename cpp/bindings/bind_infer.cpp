@@ -79,6 +79,26 @@ py::list contract_of(const AnalysisPtr& a) {
   return out;
 }
 
+// (value, node or None, "contradicts" | "refines", declared type, inferred type, what) for each.
+py::list differences_of(const Analysis& a) {
+  py::list out;
+  const Graph& g = *a.graph;
+  for (const Difference& d : a.differences) {
+    std::string declared, inferred;
+    {
+      const ArenaLock lock(*a.arena);
+      declared = to_string(d.declared);
+      inferred = to_string(d.inferred);
+    }
+    const NodeId n = g.values[d.value].producer;
+    out.append(py::make_tuple(
+        text_to_python(g.values[d.value].name),
+        n == kNone ? py::none() : py::object(text_to_python(display_name(g, n))), name_of(d.kind),
+        text_to_python(declared), text_to_python(inferred), text_to_python(d.what)));
+  }
+  return out;
+}
+
 ValueId value_id(const Analysis& a, std::string_view name) {
   const auto id = a.graph->find(name);
   if (!id) throw py::key_error(std::string(name));
@@ -209,8 +229,13 @@ AnalysisPtr infer_graph(
     const std::shared_ptr<Graph>& graph,
     const std::vector<std::pair<std::string, std::string>>& inputs,
     const std::vector<std::tuple<std::string, std::int64_t, std::optional<std::int64_t>>>& symbols,
-    bool strict, const py::object& user_rule) {
+    bool strict, const py::object& user_rule, std::string_view declared, std::string batch) {
   InferOptions options;
+  options.declared = declared == "check"    ? Declared::kCheck
+                     : declared == "trust"  ? Declared::kTrust
+                     : declared == "ignore" ? Declared::kIgnore
+                                            : Declared::kRefine;
+  options.batch = std::move(batch);
   for (const auto& [name, type] : inputs) options.inputs.push_back({name, type});
   for (const auto& [name, lo, hi] : symbols)
     options.symbols.push_back({name, {lo, hi.value_or(kPlusInf)}});
@@ -263,6 +288,7 @@ void bind_infer(py::module_& m) {
           py::arg("name"))
       .def_property_readonly("findings", &findings_of)
       .def_property_readonly("contract", &contract_of)
+      .def_property_readonly("differences", &differences_of)
       .def_property_readonly(
           "coverage",
           [](const Analysis& a) {
@@ -289,7 +315,8 @@ void bind_infer(py::module_& m) {
           },
           py::arg("name"), py::arg("axis"));
   m.def("infer", &infer_graph, py::arg("graph"), py::arg("inputs"), py::arg("symbols"),
-        py::arg("strict"), py::arg("user_rule"));
+        py::arg("strict"), py::arg("user_rule"), py::arg("declared") = "refine",
+        py::arg("batch") = "");
 }
 
 }  // namespace shapewright

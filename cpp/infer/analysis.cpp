@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/checked.h"
+
 namespace shapewright {
 
 std::string_view name_of(Severity s) {
@@ -11,6 +13,10 @@ std::string_view name_of(Severity s) {
     case Severity::kNote: return "note";
   }
   return "";
+}
+
+std::string_view name_of(Difference::Kind k) {
+  return k == Difference::Kind::kContradicts ? "contradicts" : "refines";
 }
 
 bool Analysis::ok() const {
@@ -55,8 +61,22 @@ Truth prove(const Constraint& c) {
     case Relation::kOneIsOne: return one_is_one();
     case Relation::kDivides: return prove_divides(c.lhs, c.rhs);
     case Relation::kAtMost: return prove_le(c.lhs, c.rhs);
+    case Relation::kDividesOrOne: return either(prove_divides(c.lhs, c.rhs), prove_eq(c.rhs, 1));
   }
   return Truth::kUnknown;
+}
+
+bool holds(Relation relation, std::int64_t lhs, std::int64_t rhs) {
+  const auto divides = [&] { return lhs == 0 ? rhs == 0 : floor_mod(rhs, lhs) == 0; };
+  switch (relation) {
+    case Relation::kEqual: return lhs == rhs;
+    case Relation::kBroadcast: return lhs == rhs || lhs == 1 || rhs == 1;
+    case Relation::kOneIsOne: return lhs == 1 || rhs == 1;
+    case Relation::kDivides: return divides();
+    case Relation::kAtMost: return lhs <= rhs;
+    case Relation::kDividesOrOne: return rhs == 1 || divides();
+  }
+  return true;
 }
 
 std::vector<std::string> imposed_by(const Analysis& a, const Constraint& c) {
@@ -92,6 +112,8 @@ std::string to_string(const Constraint& c) {
     case Relation::kOneIsOne: return lhs + " == 1 or " + rhs + " == 1";
     case Relation::kDivides: return factor(rhs) + " % " + factor(lhs) + " == 0";
     case Relation::kAtMost: return lhs + " <= " + rhs;
+    case Relation::kDividesOrOne:
+      return factor(rhs) + " % " + factor(lhs) + " == 0 or " + rhs + " == 1";
     case Relation::kBroadcast:
       if (known(c.rhs)) return lhs + " in {1, " + rhs + "}";
       return lhs + " == " + rhs + " or " + lhs + " == 1 or " + rhs + " == 1";

@@ -32,6 +32,18 @@ struct Finding {
   std::string hint;
 };
 
+// Where the file declares another type of a value than inference finds.
+struct Difference {
+  enum class Kind : std::uint8_t {
+    kContradicts,  // both are known and differ
+    kRefines,      // the file knows what inference does not
+  } kind = Kind::kContradicts;
+  ValueId value = kNone;
+  TensorType declared, inferred;
+  std::string what;  // "5 is declared on axis 1"
+};
+std::string_view name_of(Difference::Kind k);  // "contradicts" | "refines"
+
 // How much is known of the values that nodes produce.
 struct Coverage {
   std::size_t static_count = 0, symbolic = 0, rank_only = 0, unknown = 0;
@@ -49,7 +61,8 @@ struct Analysis {
   KeptVector<const Op*> ops;              // by NodeId; nullptr where no row is in force
   std::vector<Finding> findings;
   std::vector<Constraint>
-      contract;  // open constraints, first node that imposes each; equal ones once
+      contract;  // open constraints in their plainest form, first node that imposes each
+  std::vector<Difference> differences;  // in execution order
   Coverage coverage;
 
   const TensorType& type(ValueId v) const { return operand_types[facts[v]].type; }
@@ -85,8 +98,10 @@ std::string describe(const Analysis& a, const Cause& cause);  // "256 is axis 2 
 std::optional<Cause> origin_of(const Analysis& a, NodeId n, bool is_distant,
                                const std::function<bool(Dim)>& is_asked);
 Truth prove(const Constraint& c);
+bool holds(Relation relation, std::int64_t lhs, std::int64_t rhs);
 // Names of the nodes that impose `c`: its own first, then those with equal operands, in file order.
 std::vector<std::string> imposed_by(const Analysis& a, const Constraint& c);
-std::string to_string(const Constraint& c);  // "H % 32 == 0", "N in {1, B}", "L <= 512", "N == 1"
+// "H % 32 == 0", "N in {1, B}", "L <= 512", "N == 1", "H % 8 == 0 or H == 1"
+std::string to_string(const Constraint& c);
 
 }  // namespace shapewright

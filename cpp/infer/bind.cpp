@@ -15,17 +15,6 @@ bool is_point(Bounds b) { return b.lo == b.hi; }
 
 Truth truth(bool yes) { return yes ? Truth::kYes : Truth::kNo; }
 
-bool holds(Relation relation, std::int64_t lhs, std::int64_t rhs) {
-  switch (relation) {
-    case Relation::kEqual: return lhs == rhs;
-    case Relation::kBroadcast: return lhs == rhs || lhs == 1 || rhs == 1;
-    case Relation::kOneIsOne: return lhs == 1 || rhs == 1;
-    case Relation::kDivides: return lhs == 0 ? rhs == 0 : floor_mod(rhs, lhs) == 0;
-    case Relation::kAtMost: return lhs <= rhs;
-  }
-  return true;
-}
-
 bool contains(Bounds b, std::int64_t x) { return b.lo <= x && x <= b.hi; }
 
 Truth holds(Relation relation, Bounds lhs, Bounds rhs) {
@@ -40,6 +29,9 @@ Truth holds(Relation relation, Bounds lhs, Bounds rhs) {
       if ((is_point(lhs) && lhs.lo == 1) || (is_point(rhs) && rhs.lo == 1)) return Truth::kYes;
       return contains(lhs, 1) || contains(rhs, 1) ? Truth::kUnknown : Truth::kNo;
     case Relation::kDivides:
+    case Relation::kDividesOrOne:
+      if (relation == Relation::kDividesOrOne && contains(rhs, 1))
+        return is_point(rhs) ? Truth::kYes : Truth::kUnknown;
       if (is_point(lhs) && lhs.lo > 0) {
         if (lhs.lo == 1) return Truth::kYes;
         if (rhs.lo == kMinusInf || rhs.hi == kPlusInf) return Truth::kUnknown;
@@ -66,6 +58,7 @@ std::string difference(Relation relation, const std::string& lhs, const std::str
     case Relation::kBroadcast: return lhs + " and " + rhs + " differ, and neither is 1";
     case Relation::kOneIsOne: return "neither " + lhs + " nor " + rhs + " is 1";
     case Relation::kDivides: return rhs + " is no multiple of " + lhs;
+    case Relation::kDividesOrOne: return rhs + " is neither 1 nor a multiple of " + lhs;
     case Relation::kAtMost: return lhs + " > " + rhs;
   }
   return "";

@@ -33,6 +33,30 @@ std::string range_text(const Arity& a) {
   return std::to_string(a.min) + " to " + std::to_string(a.max);
 }
 
+// "W axis 1 must be 256" where one of the two sizes is that of a stored tensor, named in the
+// message as "W axis 1", and the other is not.
+std::string size_repair(const Analysis& a, NodeId n, const Op& op, const RuleFailure& failure) {
+  const Graph& g = *a.graph;
+  const auto inputs = g.inputs(g.nodes[n]);
+  std::string repair;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::string_view label = operand_label(op.operands, i);
+    if (label.empty() || inputs[i] == kNone || g.values[inputs[i]].kind != ValueKind::kParam)
+      continue;
+    const Shape& shape = a.type(inputs[i]).shape;
+    for (int k = 0; k < shape.rank(); ++k) {
+      const std::string place = std::string(label) + " axis " + std::to_string(k);
+      const std::size_t at = failure.message.find(" " + place);
+      if (at == std::string::npos) continue;
+      const auto& [left, right] = *failure.sizes;
+      const Dim other = shape[k] == left ? right : left;
+      if (!repair.empty() || (shape[k] != left && shape[k] != right) || !known(other)) return {};
+      repair = place + " must be " + to_string(other);
+    }
+  }
+  return repair;
+}
+
 }  // namespace
 
 void Walk::check_node(NodeId n, const Op& op) {
@@ -56,6 +80,14 @@ void Walk::check_node(NodeId n, const Op& op) {
                         {},
                         {}};
     }
+  if (op.inputs.max >= kMany)
+    for (std::size_t i = static_cast<std::size_t>(op.inputs.min); i < inputs.size(); ++i)
+      if (inputs[i] == kNone)
+        throw RuleFailure{
+            "input-missing",
+            name + " takes any number of inputs, and input " + std::to_string(i) + " is left out",
+            {},
+            {}};
   if (node.num_outputs > static_cast<std::uint32_t>(op.outputs.max) ||
       node.num_outputs < static_cast<std::uint32_t>(op.outputs.min))
     throw RuleFailure{"output-count",
@@ -81,7 +113,7 @@ void Walk::check_node(NodeId n, const Op& op) {
                        std::to_string(graph_.op(node).version),
                    {},
                    near.empty() ? "" : "did you mean " + near + "?"},
-                  n, Severity::kWarning);
+                  n, attr.name.starts_with("__") ? Severity::kWarning : Severity::kError);
     } else if (spec->kind != attr.kind) {
       throw RuleFailure{"attr-kind",
                         name + " attribute " + attr.name + " is of kind " +
@@ -104,6 +136,9 @@ void Walk::add_finding(RuleFailure failure, NodeId n, Severity severity) {
     facts.emplace_back(std::move(label), describe_value(*analysis_, inputs[i]));
   }
   if (const auto& sizes = failure.sizes) {
+    const bool is_equality = failure.message.find("!=") != std::string::npos;
+    if (failure.hint.empty() && op != nullptr && is_equality)
+      failure.hint = size_repair(*analysis_, n, *op, failure);
     const auto is_one = [&](Dim d) { return d == sizes->first || d == sizes->second; };
     if (const auto origin = origin_of(*analysis_, n, true, is_one))
       facts.emplace_back("why", describe(*analysis_, *origin));
@@ -188,56 +223,6 @@ void Walk::report_unknown_ops() {
   }
 }
 
-void Walk::merge_declared(NodeId n, ValueId v) {
-  if (analysis_->poisoned[v] != 0) return;
-  const DeclaredType& declared = graph_.declared[graph_.values[v].declared];
-  const OperandType& have = analysis_->operand_types[analysis_->facts[v]];
-  OperandType merged = have;
-  std::string clash;
-  if (merged.type.dtype == DType::kUnknown) {
-    merged.type.dtype = declared.dtype;
-    const auto container = static_cast<Container>(declared.container);
-    if (merged.type.container == Container::kTensor && container != Container::kTensor)
-      merged.type = type_of(declared, graph_.values[v].name, false);
-  } else if (declared.dtype != DType::kUnknown && declared.dtype != merged.type.dtype) {
-    clash = std::string(name_of(declared.dtype)) + " is declared";
-  }
-  if (declared.has_shape && declared.dims.size() <= static_cast<std::size_t>(kMaxRank)) {
-    const int rank = static_cast<int>(declared.dims.size());
-    if (!merged.type.shape.has_rank()) {
-      merged.type.shape = Shape();
-      for (int i = 0; i < rank; ++i)
-        merged.type.shape.push_back(dim_of({}, graph_.values[v].name, i, false));
-    }
-    if (merged.type.shape.rank() != rank) {
-      clash = "rank " + std::to_string(rank) + " is declared";
-    } else {
-      for (int i = 0; i < rank; ++i) {
-        const DeclaredDim& d = declared.dims[static_cast<std::size_t>(i)];
-        if (d.kind != DeclaredDim::Kind::kNumber) continue;
-        Dim& mine = merged.type.shape[i];
-        const auto symbol = analysis_->arena->as_symbol(mine);
-        if (symbol && analysis_->arena->symbol_info(*symbol).kind != SymbolKind::kInput) {
-          mine = d.number;
-        } else if (prove_eq(mine, d.number) == Truth::kNo) {
-          clash = std::to_string(d.number) + " is declared on axis " + std::to_string(i);
-        }
-      }
-    }
-  }
-  // Types the caller gave for the inputs make what the file declares of the rest stale.
-  if (!clash.empty() && options_.inputs.empty() && options_.symbols.empty()) {
-    add_finding({"declared-mismatch",
-                 "'" + std::string(graph_.values[v].name) + "' is " + to_string(have.type) +
-                     ", but " + clash,
-                 {},
-                 {}},
-                n, Severity::kWarning);
-  }
-  if (!clash.empty()) return;
-  if (!(merged == have)) analysis_->facts[v] = table_.intern(merged);
-}
-
 bool Walk::is_within(BlockId block, BlockId ancestor) const {
   while (block != ancestor) {
     const NodeId owner = graph_.blocks[block].owner;
@@ -258,6 +243,8 @@ void Walk::forget_block(BlockId block) {
       std::remove_if(first, findings.end(), [&](const Finding& f) { return inside(f.node); }),
       findings.end());
   std::erase_if(unknown_ops_, [&](const UnknownOp& u) { return inside(u.first); });
+  std::erase_if(analysis_->differences,
+                [&](const Difference& d) { return inside(graph_.values[d.value].producer); });
   auto& contract = analysis_->contract;
   const std::size_t before = contract.size();
   std::erase_if(contract, [&](const Constraint& c) { return inside(c.node); });

@@ -31,10 +31,21 @@ struct SymbolSpec {
   Bounds bounds;
 };
 
+// What the file declares of results, against what inference finds of them. Where both are known and
+// differ, that is a finding, except under kTrust and kIgnore.
+enum class Declared : std::uint8_t {
+  kRefine,  // fills what inference leaves open; a differing size is a warning
+  kCheck,   // the same, and every difference is an error
+  kTrust,   // stands in place of what inference finds
+  kIgnore,  // is not read
+};
+
 struct InferOptions {
   std::vector<InputSpec> inputs;    // override what the file declares
   std::vector<SymbolSpec> symbols;  // bounds; lo == hi fixes the value
   bool strict = false;              // an unknown operator is an error, not a warning
+  Declared declared = Declared::kRefine;
+  std::string batch;  // a symbol to stand for axis 0 of the inputs that share the first one's size
   UserRule user_rule;
 };
 

@@ -149,6 +149,7 @@ void Walk::seed_inputs() {
     given[at] = &spec;
   }
 
+  std::optional<std::int64_t> first_size;  // of the inputs that take options_.batch
   for (std::size_t i = 0; i < block_inputs.size(); ++i) {
     const ValueId v = block_inputs[i];
     const Value& value = graph_.values[v];
@@ -177,6 +178,10 @@ void Walk::seed_inputs() {
                     {{"given", given[i]->type}, {"declared", to_string(declared)}});
       if (!type.shape.has_rank()) type.shape = declared.shape;
     }
+    if (!options_.batch.empty() && type.shape.rank() > 0 && known(type.shape[0])) {
+      if (!first_size) first_size = known(type.shape[0]);
+      if (known(type.shape[0]) == first_size) type.shape[0] = arena.symbol(options_.batch);
+    }
     analysis_->facts[v] = table_.intern({type, nullptr});
     known_[v] = 1;
   }
@@ -188,6 +193,7 @@ void Walk::check_symbol_names() const {
   // Symbols fixed to one value are no longer in the shapes, so the declared texts are asked too.
   std::vector<std::string_view> names;
   Arena& arena = *analysis_->arena;
+  if (!options_.batch.empty()) names.push_back(options_.batch);
   const auto note = [&](Dim d) {
     for (const std::uint32_t id : symbols_of(d)) names.push_back(arena.symbol_info(id).name);
   };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "infer/batch.h"
+#include "infer/merge_contract.h"
 #include "ops/rules.h"
 
 namespace shapewright {
@@ -50,6 +52,8 @@ std::shared_ptr<Analysis> Walk::run() {
   for (ValueId v = 0; v < graph_.values.size(); ++v)
     if (graph_.values[v].kind == ValueKind::kParam && known_[v] == 0) seed_param(v);
   report_unknown_ops();
+  merge_contract(*analysis_);
+  report_batch(*analysis_);
   count_coverage();
   return analysis_;
 }
@@ -138,29 +142,9 @@ void Walk::infer_node(NodeId n) {
   } else {
     run_rule(n, *op);
   }
+  if (options_.declared == Declared::kIgnore) return;
   for (const ValueId v : graph_.outputs(node))
     if (v != kNone && graph_.values[v].declared != kNone) merge_declared(n, v);
-}
-
-void Walk::take_declared(NodeId n) {
-  const auto outputs = graph_.outputs(graph_.nodes[n]);
-  declared_facts_.resize(graph_.declared.size(), 0);
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Value& value = graph_.values[outputs[i]];
-    if (value.declared == kNone) {
-      set_output(n, i, 0);
-      continue;
-    }
-    FactId& fact = declared_facts_[value.declared];
-    if (fact == 0) {
-      TensorType type = type_of(graph_.declared[value.declared], value.name, false);
-      if (!demanded_.empty())
-        for (int k = 0; k < type.shape.rank(); ++k)
-          type.shape[k] = substitute(type.shape[k], demanded_);
-      fact = table_.intern({std::move(type), nullptr});
-    }
-    set_output(n, i, fact);
-  }
 }
 
 void Walk::run_rule(NodeId n, const Op& op) {
@@ -168,6 +152,7 @@ void Walk::run_rule(NodeId n, const Op& op) {
   const std::vector<const OperandType*> inputs = operands_of(n);
   std::vector<OperandType> outputs(node.num_outputs);
   const bool outer_fresh = std::exchange(made_fresh_, false);
+  const std::size_t findings_before = analysis_->findings.size();
   bool failed = true;
   try {
     check_node(n, op);
@@ -202,8 +187,11 @@ void Walk::run_rule(NodeId n, const Op& op) {
       facts[i] = table_.intern(outputs[i]);
       set_output(n, i, facts[i]);
     }
-    // A result is a function of its key only if no body was read and no fresh symbol made.
-    if (!made_fresh_ && !has_blocks(graph_.attrs(node))) memo_.remember(facts.data(), facts.size());
+    // A result is a function of its key only if no body was read and no fresh symbol made; where
+    // something was found, the next such node is told of too.
+    if (!made_fresh_ && !has_blocks(graph_.attrs(node)) &&
+        analysis_->findings.size() == findings_before)
+      memo_.remember(facts.data(), facts.size());
   }
   made_fresh_ = outer_fresh || made_fresh_;
 }

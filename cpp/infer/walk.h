@@ -47,6 +47,14 @@ class Walk final : public ContextHost {
   // contract.cpp: once every node has been seen
   void settle_contract();
 
+  // declared.cpp: the types that the file gives results
+  void merge_declared(NodeId n, ValueId v);
+  std::optional<Dim> declared_size(const DeclaredDim& d);
+  std::string contradiction(const DeclaredType& declared, const TensorType& inferred);
+  void note_difference(Difference::Kind kind, ValueId v, const TensorType& inferred,
+                       std::string what);
+  void take_declared(NodeId n);  // of a node whose framework has computed them
+
   // faults.cpp: what is wrong with a node before or instead of its rule
   void check_node(NodeId n, const Op& op);  // arity and attributes; throws RuleFailure
   void unknown_op(NodeId n);
@@ -54,10 +62,6 @@ class Walk final : public ContextHost {
   void report_graph_faults();
   void report_unknown_ops();
   void count_coverage();
-  // The file's own value_info: refines unknowns, contradictions are findings.
-  void merge_declared(NodeId n, ValueId v);
-  // Outputs of a node whose framework has computed them: as declared.
-  void take_declared(NodeId n);
   void forget_block(BlockId block);  // findings and constraints of an earlier run of a body
   bool is_within(BlockId block, BlockId ancestor) const;
 

@@ -150,6 +150,8 @@ bool Family::restrict_by(Relation relation, Dim lhs, Dim rhs) {
     return false;
   }
   if (relation == Relation::kOneIsOne) return lhs == Dim(1) || rhs == Dim(1);
+  if (relation == Relation::kDividesOrOne)
+    return rhs == Dim(1) || prove_divides(lhs, rhs) == Truth::kYes;
   if (relation == Relation::kDivides) {
     const auto modulus = known(lhs);
     const auto linear = as_linear(rhs);

@@ -11,6 +11,7 @@ std::string_view name_of(Relation r) {
     case Relation::kOneIsOne: return "one-is-one";
     case Relation::kDivides: return "divides";
     case Relation::kAtMost: return "at-most";
+    case Relation::kDividesOrOne: return "divides-or-one";
   }
   return "";
 }
@@ -133,6 +134,7 @@ std::string refusal(Relation relation, std::string_view op, std::string_view cod
     case Relation::kOneIsOne:
       return head + " cannot broadcast " + what + ": " + to_string(a) + " and " + to_string(b);
     case Relation::kDivides:
+    case Relation::kDividesOrOne:
       return head + " cannot divide " + what + ": " + to_string(b) + " is no multiple of " +
              to_string(a);
     case Relation::kAtMost:

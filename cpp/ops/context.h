@@ -26,14 +26,15 @@
 namespace shapewright {
 
 enum class Relation : std::uint8_t {
-  kEqual,      // lhs == rhs
-  kBroadcast,  // lhs == rhs, or one of them is 1
-  kOneIsOne,   // lhs == 1 or rhs == 1: what remains of a broadcast of n with m * n
-  kDivides,    // rhs % lhs == 0
-  kAtMost,     // lhs <= rhs
+  kEqual,         // lhs == rhs
+  kBroadcast,     // lhs == rhs, or one of them is 1
+  kOneIsOne,      // lhs == 1 or rhs == 1: what remains of a broadcast of n with m * n
+  kDivides,       // rhs % lhs == 0
+  kAtMost,        // lhs <= rhs
+  kDividesOrOne,  // rhs % lhs == 0, or rhs == 1: a broadcast over what only multiples meet
 };
-std::string_view name_of(
-    Relation r);  // "equal" | "broadcast" | "one-is-one" | "divides" | "at-most"
+// "equal" | "broadcast" | "one-is-one" | "divides" | "at-most" | "divides-or-one"
+std::string_view name_of(Relation r);
 
 struct Constraint {
   Relation relation = Relation::kEqual;

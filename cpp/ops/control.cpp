@@ -44,7 +44,17 @@ OperandType join(Context& op, const OperandType& a, const OperandType& b) {
   return out;
 }
 
+// A trip count or a condition: one element of `allowed`.
+void require_one(Context& op, std::size_t input, rules::DTypeSet allowed) {
+  rules::require_dtype(op, input, allowed);
+  if (op.has_rank(input))
+    op.require_equal("shape-mismatch", num_elements(op.shape(input)), 1, [&] {
+      return "the elements of " + rules::operand_name(op, input) + " with one element";
+    });
+}
+
 void if_infer(Context& op) {
+  require_one(op, 0, rules::kBools);
   const BlockId then_branch = body_of(op, "then_branch"), else_branch = body_of(op, "else_branch");
   require_body(op, then_branch, 0, op.num_outputs());
   require_body(op, else_branch, 0, op.num_outputs());
@@ -61,6 +71,13 @@ void if_infer(Context& op) {
 }
 
 // States of a loop, carried from one pass of the body to the next.
+void require_state_dtype(Context& op, std::size_t state, DType before, DType after) {
+  if (before == DType::kUnknown || after == DType::kUnknown || before == after) return;
+  op.fail("dtype-mismatch", std::string(op.op_type()) + " takes state " + std::to_string(state) +
+                                " as " + std::string(name_of(before)) + " and gives it back as " +
+                                std::string(name_of(after)));
+}
+
 struct Carried {
   Operands initial;         // before the first pass
   Operands final;           // after the last one
@@ -95,6 +112,7 @@ Carried carry(Context& op, Operands initial, std::size_t first,
     bool changed = false;
     for (std::size_t s = 0; s < n; ++s) {
       const OperandType& out = result.body_outputs[first + s];
+      require_state_dtype(op, s, in[s].type.dtype, out.type.dtype);
       Shape& shape = in[s].type.shape;
       if (in[s].elements != nullptr && out.elements != in[s].elements) {
         in[s].elements = nullptr;
@@ -165,6 +183,8 @@ void stack_output(Context& op, std::size_t index, const TensorType& element, int
 }
 
 void loop_infer(Context& op) {
+  require_one(op, 0, rules::dtypes(DType::kI64));
+  require_one(op, 1, rules::kBools);
   const BlockId body = body_of(op, "body");
   const std::size_t states = op.num_inputs() < 2 ? 0 : op.num_inputs() - 2;
   if (op.num_outputs() < states)

@@ -33,6 +33,8 @@ void require_channels(Context& op, const ConvOperands& in, std::int64_t group) {
     std::string hint;
     if (*w > 0 && *x % *w == 0 && *x > *w && *m % (*x / *w) == 0)
       hint = "group=" + std::to_string(*x / *w) + " satisfies the rule";
+    else if (*x % group == 0)
+      hint = axis_text(name_of_input(op, in.w), 1) + " must be " + std::to_string(*x / group);
     const std::string left = to_string(have), right = to_string(need);
     op.fail("conv-channels",
             std::string(op.op_type()) + " needs " + axis_text(name_of_input(op, in.x), 1) +

@@ -46,6 +46,8 @@ Dim expanded(Context& op, Dim d, const Elem& target, int in_axis, int entry) {
 void expand_infer(Context& op) {
   require_moved(op, 0);
   require_dtype(op, 1, kInt64);
+  // Runtimes read a constant scalar as a list of one.
+  if (op.elements(1) == nullptr) require_rank(op, 1, 1, 1);
   const DType dtype = op.dtype(0);
   const IntList target = IntList::of_input(op, 1, 0, 1);
   if (!op.has_rank(0) || !target.has_size()) return op.output(0, dtype, Shape::unknown_rank());

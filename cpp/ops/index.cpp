@@ -31,6 +31,7 @@ void one_hot_infer(Context& op) {
   require_dtype(op, 0, kNumeric);
   require_dtype(op, 1, kNumeric);
   require_dtype(op, 2, op.version() >= 28 ? kFirstTypes | kBFloat : kFirstTypes);
+  require_rank(op, 0, 1);
   require_rank(op, 1, 0, 1);
   require_rank(op, 2, 1, 1);
   if (op.has_rank(1) && op.rank(1) == 1) {

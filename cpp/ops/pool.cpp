@@ -67,6 +67,9 @@ void pool_infer(Context& op) {
 
 void max_pool_infer(Context& op) {
   require_dtype(op, 0, op.version() >= 12 ? pool_floats(op) | kBytes : kFloats);
+  if (const std::int64_t order = op.attr_int("storage_order", 0); order != 0 && order != 1)
+    op.fail("attr-value",
+            "MaxPool attribute storage_order is " + std::to_string(order) + ": 0 or 1 is needed");
   Shape out = pool_shape(op, {.ceil_since = 10, .dilations_since = 10});
   op.output(1, DType::kI64, out);
   op.output(0, op.dtype(0), std::move(out));

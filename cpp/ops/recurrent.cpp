@@ -39,8 +39,7 @@ bool batch_first(const Context& op) {
   return layout == 1;
 }
 
-// hidden_size, else what the recurrence weights say.
-Dim hidden_size(Context& op, int gates) {
+Dim hidden_size(Context& op) {
   if (const Attr* attr = op.attr("hidden_size")) {
     if (attr->i < 1) {
       op.fail("attr-value", std::string(op.op_type()) + " attribute hidden_size is " +
@@ -48,13 +47,13 @@ Dim hidden_size(Context& op, int gates) {
     }
     return attr->i;
   }
-  if (op.has_rank(kR)) return op.shape(kR)[2];
-  if (op.has_rank(kW)) {
-    op.require_divides("rnn-sizes", gates, op.shape(kW)[1],
-                       [] { return std::string("W axis 1 into gates"); });
-    return exactdiv(op.shape(kW)[1], gates);
-  }
-  return op.unknown_dim();
+  // Runtimes do not take it from the weights.
+  std::string hint;
+  if (op.has_rank(kR))
+    if (const auto size = known(op.shape(kR)[2]))
+      hint = "hidden_size=" + std::to_string(*size) + ": R axis 2";
+  op.fail("attr-missing", std::string(op.op_type()) + " needs the attribute hidden_size", {},
+          std::move(hint));
 }
 
 struct Need {
@@ -98,7 +97,7 @@ void recurrent_infer(Context& op) {
   const std::int64_t dirs = directions(op);
   const bool by_batch = batch_first(op);
   require_activations(op, dirs * kCell.activations);
-  const Dim hidden = hidden_size(op, kCell.gates);
+  const Dim hidden = hidden_size(op);
   const Dim gated = Dim(kCell.gates) * hidden;
   const Shape x = op.has_rank(kX) ? op.shape(kX) : unknown_dims(op, 3);
   const Dim length = x[by_batch ? 1 : 0], batch = x[by_batch ? 0 : 1];

@@ -188,7 +188,8 @@ DType unify_dtypes(const Context& op, std::size_t a, std::size_t b) {
   if (y != DType::kUnknown && x != y) {
     op.fail("dtype-mismatch",
             op_text(op) + " needs " + operand_name(op, a) + " and " + operand_name(op, b) +
-                " of one dtype: " + std::string(name_of(x)) + " != " + std::string(name_of(y)));
+                " of one dtype: " + std::string(name_of(x)) + " != " + std::string(name_of(y)),
+            {}, "cast " + operand_name(op, b) + " to " + std::string(name_of(x)));
   }
   return x;
 }

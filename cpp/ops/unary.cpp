@@ -104,6 +104,7 @@ template <DTypeSet kAllowed>
 void scan_along_axis(Context& op) {
   require_dtype(op, 1, dtypes(DType::kI32, DType::kI64));
   require_scalar(op, 1);
+  require_rank(op, 0, 1);
   if (const auto axis = op.literal_elements(1); axis && axis->size() == 1) {
     require_axis(op, axis->front());
   }
@@ -133,8 +134,8 @@ template <DTypeSet kAllowed, DTypeSet kRatio>
 void dropout(Context& op) {
   require_dtype(op, 1, kRatio);
   require_dtype(op, 2, kBools);
-  require_scalar(op, 1);
-  require_scalar(op, 2);
+  require_rank(op, 1, 0, 0);
+  require_rank(op, 2, 0, 0);
   same_as_input_of<kAllowed>(op);
   op.output(1, DType::kBool, op.shape(0));
 }

@@ -49,7 +49,7 @@ from shapewright.fit import Fit
 from shapewright.graph import Graph, Node, Value
 from shapewright.memory import BoundReport, Event, Formula, Layer, Live, Peak, Timeline
 from shapewright.options import Optimizer
-from shapewright.results import Constraint, Coverage, Finding, Report, Symbol
+from shapewright.results import Constraint, Coverage, Difference, Finding, Report, Symbol
 from shapewright.rules import register_op, unregister_op
 from shapewright.types import TensorType
 
@@ -58,6 +58,7 @@ __all__ = [
     "Constraint",
     "ConstraintError",
     "Coverage",
+    "Difference",
     "Dim",
     "DimError",
     "DimOverflowError",

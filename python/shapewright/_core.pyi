@@ -437,6 +437,8 @@ class Analysis:
     @property
     def coverage(self) -> tuple[int, int, int, int, typing.Any]: ...
     @property
+    def differences(self) -> list: ...
+    @property
     def findings(self) -> list: ...
     @property
     def graph(self) -> Graph: ...
@@ -964,6 +966,8 @@ def infer(
     ],
     strict: bool,
     user_rule: typing.Any,
+    declared: str = "refine",
+    batch: str = "",
 ) -> Analysis: ...
 def is_eager(graph: Graph) -> bool:
     """

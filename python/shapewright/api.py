@@ -11,7 +11,7 @@ from shapewright.fit import Fit, solve_fit
 from shapewright.graph import Graph
 from shapewright.inputs import symbol_bounds
 from shapewright.load import Asked, read_model
-from shapewright.options import AskedOptions, budget_of, check_options, run_of
+from shapewright.options import AskedOptions, budget_of, check_declared, check_options, run_of
 from shapewright.results import Question, Report
 from shapewright.rules import registered_rule
 
@@ -42,6 +42,8 @@ def check(
     checkpoint: Any = (),
     accumulate: int = 1,
     settings: str = "",
+    declared: str = "refine",
+    batch: str | None = None,
 ) -> Report:
     """Infers every shape of a model, what it demands of its inputs and how much memory it takes.
 
@@ -63,16 +65,25 @@ def check(
     `optimizer`, gradients set to None. `checkpoint` names modules that are run again in backward
     (`"layers.*"`), `accumulate` the passes before a step. `settings` are those of PyTorch's
     allocator on a GPU, written as PYTORCH_CUDA_ALLOC_CONF.
+
+    `declared` says what the types are worth that a file gives its results: `"refine"` fills with
+    them what inference leaves open, and warns where a size contradicts; `"check"` does the same,
+    and a contradiction is an error; `"trust"` puts them in place of what inference finds;
+    `"ignore"` does not read them. `report.differences` lists where the two part.
+
+    `batch="N"` asks how a model of a fixed batch takes others: `N` stands for the first axis of
+    the inputs, and findings name the nodes that fix it.
     """
     options = AskedOptions(
         mode, optimizer, precision, profile, loss, checkpoint, accumulate, settings, device
     )
     check_options(options)
+    check_declared(declared, batch)
     symbols = symbol_bounds(dims)
     asked = Asked(inputs, symbols, mode.startswith("train"), loss)
     graph, name, given = read_model(source, asked)
     run = run_of(options, is_eager=_core.is_eager(graph))
-    analysis = _core.infer(graph, given, symbols, strict, registered_rule())
+    analysis = _core.infer(graph, given, symbols, strict, registered_rule(), declared, batch or "")
     question = Question(
         source=name,
         run=run,

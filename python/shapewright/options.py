@@ -139,6 +139,17 @@ def check_options(asked: AskedOptions) -> None:
             raise ShapewrightError(message, code="option-conflict")
 
 
+DECLARED = ("refine", "check", "trust", "ignore")
+
+
+def check_declared(declared: str, batch: str | None) -> None:
+    """Refuses what is no way to read declared types, and a batch that is no name of a symbol."""
+    one_of("declared", declared, DECLARED)
+    if batch is not None and not str(batch).isidentifier():
+        message = f"batch is the name of a symbol, not {batch!r}"
+        raise ShapewrightError(message, code="option-value", hint='batch="N"')
+
+
 def run_of(asked: AskedOptions, *, is_eager: bool) -> Run:
     """How the model is run; refuses what this version cannot answer for such a model."""
     if not is_eager:

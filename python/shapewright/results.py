@@ -74,6 +74,29 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """A type that the file declares of a value, and the other one that inference finds."""
+
+    value: str
+    node: str | None
+    kind: str  # "contradicts", or "refines": the file knows what inference leaves open
+    declared: str
+    inferred: str
+    what: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The difference as JSON-ready data; both types as text."""
+        return {
+            "value": self.value,
+            "node": self.node,
+            "kind": self.kind,
+            "declared": self.declared,
+            "inferred": self.inferred,
+            "what": self.what,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How many values are known: as numbers, as expressions, by rank alone, not at all."""
 
@@ -180,6 +203,11 @@ class Report:
         return tuple(
             Constraint(c.text, c.kind, c.lhs, c.rhs, c.node) for c in self._analysis.contract
         )
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """Where the types that the file declares differ from those inferred, in execution order."""
+        return tuple(Difference(*row) for row in self._analysis.differences)
 
     @cached_property
     def coverage(self) -> Coverage:

@@ -82,14 +82,8 @@ CASES = [
         out=["f32[B, T, 1, 7]", "f32[B, 1, 7]", "f32[B, 1, 7]"],
         skip_ort=BY_BATCH,
     ),
-    # what is missing is told by the rest
-    case("LSTM", [X, *weights("LSTM")], out=Y, skip_ort="ONNX Runtime needs hidden_size"),
-    case(
-        "LSTM",
-        [X, "f32[1, 4*H, 5]", "f32"],
-        out=["f32[T, 1, B, H]"],
-        skip_ort="ONNX Runtime needs hidden_size",
-    ),
+    # what is missing is told by the rest, but for hidden_size
+    *(case(op, [X, *weights(op)], error="attr-missing") for op in GATES),
     case("LSTM", ["f32", *weights("LSTM")], hidden_size=7, out=["f32[?, 1, ?, 7]"]),
     case(
         "LSTM",

@@ -46,6 +46,15 @@ Profile = Annotated[str | None, typer.Option(metavar="NAME", help="Who runs the 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Unknown operators are errors; exit 3 if undecided.")
 ]
+Declared = Annotated[
+    str,
+    typer.Option(
+        metavar="refine|check|trust|ignore", help="What the types are worth that the file declares."
+    ),
+]
+Batch = Annotated[
+    str | None, typer.Option(metavar="N", help="A symbol for the first axis of the inputs.")
+]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the answer here.")
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from shapewright.cli.arguments import (
+    Batch,
     Budget,
+    Declared,
     DeviceName,
     Dims,
     Dtypes,
@@ -39,6 +41,8 @@ def check(
     budget: Budget = None,
     profile: Profile = None,
     strict: Strict = False,
+    declared: Declared = "refine",
+    batch: Batch = None,
     format: FormatOption = Format.text,
     output: Output = None,
     quiet: Quiet = False,
@@ -60,6 +64,8 @@ def check(
         budget=budget,
         profile=profile,
         strict=strict,
+        declared=declared,
+        batch=batch,
     )
     verdict = check_verdict(report)
     write_report(report, verdict, Sink(format, output, quiet, not no_color))

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from shapewright.report.layers import table_rows
 from shapewright.report.nominal import Shown, shown_at
-from shapewright.report.text import LAYER_HEADINGS, heading, layer_cells, memory_rows, shortened
+from shapewright.report.text import (
+    DIFFERENCE_HEADINGS,
+    LAYER_HEADINGS,
+    difference_rows,
+    heading,
+    layer_cells,
+    memory_rows,
+    shortened,
+)
 from shapewright.report.verdict import check_verdict
 from shapewright.results import Report
 
@@ -24,6 +32,8 @@ def report_markdown(report: Report) -> str:
     if report.contract:
         rows_of_contract = [(shortened(c.text), c.node) for c in report.contract]
         parts.append(table(("contract", "from"), rows_of_contract))
+    if report.differences:
+        parts.append(table(DIFFERENCE_HEADINGS, difference_rows(report)))
     parts.append(_escape(str(report.coverage)))
     if report.ok:
         parts.append(table(("memory", ""), memory_rows(report, shown)))

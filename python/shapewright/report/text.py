@@ -11,6 +11,8 @@ from shapewright.results import Report
 from shapewright.units import format_bytes
 
 LAYER_HEADINGS = ("layer", "output", "parameters", "share of peak")
+DIFFERENCE_HEADINGS = ("value", "declared", "inferred", "")
+MAX_DIFFERENCES = 20  # rows of text; data formats have them all
 MAX_FORMULA = 240  # characters: a longer one is read from the JSON
 
 
@@ -61,6 +63,8 @@ def detail_blocks(report: Report, shown: Shown) -> list[tuple[str, str]]:
         blocks.append(("contract", contract_block(report)))
     elif report.ok:
         blocks.append(("contract", "contract\n  nothing is demanded of the open sizes"))
+    if report.differences:
+        blocks.append(("differences", difference_block(report)))
     blocks.append(("values", str(report.coverage)))
     if report.ok:
         blocks.append(("memory", "memory\n" + format_table(None, memory_rows(report, shown))))
@@ -71,6 +75,20 @@ def contract_block(report: Report) -> str:
     """What is demanded of the open sizes, and by which node."""
     rows = [(shortened(c.text), f"from {c.node}") for c in report.contract]
     return "contract\n" + format_table(None, rows)
+
+
+def difference_rows(report: Report) -> list[tuple[str, str, str, str]]:
+    """Value, declared type, inferred type and verdict; contradictions first."""
+    ordered = sorted(report.differences, key=lambda d: d.kind != "contradicts")
+    rows = [(d.value, d.declared, d.inferred, d.kind) for d in ordered[:MAX_DIFFERENCES]]
+    if len(ordered) > MAX_DIFFERENCES:
+        rows.append((f"{len(ordered) - MAX_DIFFERENCES} more", "", "", ""))
+    return rows
+
+
+def difference_block(report: Report) -> str:
+    """Where the file declares other types than inference finds."""
+    return "declared\n" + format_table(DIFFERENCE_HEADINGS, difference_rows(report))
 
 
 def shortened(text: str) -> str:

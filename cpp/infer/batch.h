@@ -1,0 +1,13 @@
+// Which nodes stop a model from taking another batch.
+#pragma once
+
+#include "infer/analysis.h"
+
+namespace shapewright {
+
+// Adds a finding `batch-fixed` for each constraint that gives the first axis of the inputs one
+// size, and `batch-folded` for each Reshape that moves it into another axis. The arena of `a` is
+// current.
+void report_batch(Analysis& a);
+
+}  // namespace shapewright

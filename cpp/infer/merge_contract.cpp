@@ -1,0 +1,195 @@
+#include "infer/merge_contract.h"
+
+#include <algorithm>
+#include <map>
+
+#include "infer/plain_symbol.h"
+
+namespace shapewright {
+
+namespace {
+
+constexpr int kMaxRounds = 4;
+constexpr std::size_t kMaxContract = 2048;  // a longer one stays as the rules stated it
+
+bool is_plain(const Arena& arena, const Constraint& c) {
+  switch (c.relation) {
+    case Relation::kEqual:
+    case Relation::kBroadcast: return arena.as_symbol(c.lhs) && known(c.rhs);
+    case Relation::kAtMost:
+      return (arena.as_symbol(c.lhs) && known(c.rhs)) || (known(c.lhs) && arena.as_symbol(c.rhs));
+    case Relation::kDivides:
+    case Relation::kDividesOrOne: return known(c.lhs) && arena.as_symbol(c.rhs);
+    case Relation::kOneIsOne: return false;
+  }
+  return false;
+}
+
+std::vector<std::uint32_t> symbols_of(const Constraint& c) {
+  std::vector<std::uint32_t> ids = shapewright::symbols_of(c.lhs);
+  for (const std::uint32_t id : shapewright::symbols_of(c.rhs))
+    if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+  return ids;
+}
+
+class Merger {
+ public:
+  explicit Merger(Analysis& a) : a_(a), arena_(*a.arena), contract_(a.contract) {}
+
+  std::vector<Constraint> merged() {
+    for (int round = 0; round < kMaxRounds && !is_contradictory_; ++round) {
+      const std::vector<Constraint> before = contract_;
+      name_equals_alike();
+      if (!is_contradictory_) state_symbols();
+      drop_implied();
+      const auto same = [](const Constraint& x, const Constraint& y) {
+        return x.relation == y.relation && x.lhs == y.lhs && x.rhs == y.rhs;
+      };
+      if (std::ranges::equal(before, contract_, same)) break;
+    }
+    return is_contradictory_ ? a_.contract : std::move(contract_);
+  }
+
+ private:
+  // Of two symbols that must be equal, the first stands for both in all other constraints.
+  void name_equals_alike() {
+    for (std::size_t i = 0; i < contract_.size() && !is_contradictory_; ++i) {
+      const Constraint defining = contract_[i];
+      if (defining.relation != Relation::kEqual) continue;
+      const auto first = arena_.as_symbol(defining.lhs), other = arena_.as_symbol(defining.rhs);
+      const SymbolValues values = first && other ? SymbolValues{{*other, defining.lhs}}
+                                  : first && known(defining.rhs)
+                                      ? SymbolValues{{*first, defining.rhs}}
+                                      : SymbolValues{};
+      if (!values.empty()) put(values, i);
+    }
+  }
+
+  // Substitutes in every constraint but `kept`; what becomes certain leaves.
+  void put(const SymbolValues& values, std::size_t kept) {
+    std::vector<Constraint> out;
+    std::vector<NodeId> implied;
+    for (std::size_t k = 0; k < contract_.size(); ++k) {
+      Constraint c = contract_[k];
+      if (k != kept) {
+        c.lhs = substitute(c.lhs, values);
+        c.rhs = substitute(c.rhs, values);
+        if (c.relation == Relation::kEqual && known(c.lhs)) std::swap(c.lhs, c.rhs);
+        const Truth truth = prove(c);
+        if (truth == Truth::kYes) {  // what it demanded, the kept one now demands for both
+          implied.push_back(c.node);
+          implied.insert(implied.end(), c.also.begin(), c.also.end());
+          continue;
+        }
+        if (truth == Truth::kNo) return contradict(contract_[k]);
+      }
+      const auto same = std::ranges::find_if(out, [&](const Constraint& x) {
+        return x.relation == c.relation && x.lhs == c.lhs && x.rhs == c.rhs;
+      });
+      if (same == out.end()) {
+        out.push_back(std::move(c));
+      } else if (same->node != c.node) {
+        same->also.push_back(c.node);
+      }
+    }
+    for (Constraint& c : out)
+      if (c.relation == contract_[kept].relation && c.lhs == contract_[kept].lhs &&
+          c.rhs == contract_[kept].rhs)
+        c.also.insert(c.also.end(), implied.begin(), implied.end());
+    contract_ = std::move(out);
+  }
+
+  // All constraints on one symbol alone become one statement about it.
+  void state_symbols() {
+    std::map<std::uint32_t, std::vector<std::size_t>> groups;
+    for (std::size_t i = 0; i < contract_.size(); ++i)
+      if (const auto ids = symbols_of(contract_[i]); ids.size() == 1) groups[ids[0]].push_back(i);
+    facts_.clear();
+    std::vector<std::uint8_t> gone(contract_.size(), 0);
+    std::map<std::size_t, std::vector<Constraint>> stated;  // by the place of the first one
+    for (const auto& [id, members] : groups) {
+      if (members.size() == 1 && is_plain(arena_, contract_[members[0]])) {
+        note(id, contract_[members[0]]);
+        continue;
+      }
+      std::vector<Constraint> constraints;
+      for (const std::size_t i : members) constraints.push_back(contract_[i]);
+      const auto plain = state_plainly(id, constraints, stand_in());
+      if (!plain) continue;
+      if (plain->sizes.first > plain->sizes.last) return contradict(constraints.front());
+      for (const std::size_t i : members) gone[i] = 1;
+      stated[members[0]] = plain->constraints;
+      if (!plain->sizes.and_one) facts_[id] = plain->sizes;
+    }
+    std::vector<Constraint> out;
+    for (std::size_t i = 0; i < contract_.size(); ++i) {
+      if (const auto at = stated.find(i); at != stated.end())
+        out.insert(out.end(), at->second.begin(), at->second.end());
+      if (gone[i] == 0) out.push_back(contract_[i]);
+    }
+    contract_ = std::move(out);
+  }
+
+  void note(std::uint32_t id, const Constraint& c) {
+    const std::int64_t lo = arena_.symbol_info(id).bounds.lo;
+    if (c.relation == Relation::kDivides)
+      facts_[id] = {*known(ceildiv(lo, c.lhs) * c.lhs), *known(c.lhs), kPlusInf, false};
+    if (c.relation == Relation::kAtMost && known(c.lhs))
+      facts_[id] = {*known(c.lhs), 1, kPlusInf, false};
+    if (c.relation == Relation::kAtMost && known(c.rhs)) facts_[id] = {lo, 1, *known(c.rhs), false};
+  }
+
+  // What holds of several symbols because of what each of them must be.
+  void drop_implied() {
+    if (facts_.empty() || is_contradictory_) return;
+    SymbolValues values;
+    for (const auto& [id, s] : facts_) {
+      const std::int64_t most = s.last == kPlusInf ? kPlusInf : (s.last - s.first) / s.step;
+      const Dim t = arena_.fresh("", SymbolKind::kUnknown, {0, most});
+      values.emplace_back(id, Dim(s.first) + Dim(s.step) * t);
+    }
+    std::erase_if(contract_, [&](const Constraint& c) {
+      if (symbols_of(c).size() < 2) return false;
+      Constraint put = c;
+      put.lhs = substitute(c.lhs, values);
+      put.rhs = substitute(c.rhs, values);
+      return prove(put) == Truth::kYes;
+    });
+  }
+
+  void contradict(const Constraint& c) {
+    is_contradictory_ = true;
+    std::string all;
+    for (const Constraint& other : a_.contract)
+      if (all.size() < 400) all += (all.empty() ? "" : "; ") + to_string(other);
+    a_.findings.push_back({"contract-contradiction",
+                           Severity::kError,
+                           "no sizes of the inputs meet what the model demands: " + to_string(c) +
+                               " cannot hold beside the rest",
+                           c.node,
+                           {{"contract", all}},
+                           {}});
+  }
+
+  Dim stand_in() {
+    if (stand_in_ == Dim(0)) stand_in_ = arena_.fresh("", SymbolKind::kUnknown, {0, kPlusInf});
+    return stand_in_;
+  }
+
+  Analysis& a_;
+  Arena& arena_;
+  std::vector<Constraint> contract_;
+  std::map<std::uint32_t, Admitted> facts_;  // by symbol
+  Dim stand_in_;
+  bool is_contradictory_ = false;
+};
+
+}  // namespace
+
+void merge_contract(Analysis& a) {
+  if (a.contract.empty() || a.contract.size() > kMaxContract) return;
+  if (a.contract.size() == 1 && is_plain(*a.arena, a.contract[0])) return;
+  a.contract = Merger(a).merged();
+}
+
+}  // namespace shapewright

@@ -1,0 +1,110 @@
+"""Faults of the operators of contract."""
+
+from ops.defect import GONE, broken, twin
+
+DEFECTS = [
+    *twin(
+        "Det",
+        ["f32[3, 3]"],
+        broken(0, "f32[1, 3]", "matrix-not-square", "1 != 3"),
+        broken(0, "f32[3]", "rank-mismatch", "X of rank at least 2, not rank 1"),
+        broken(0, "u8[3, 3]", "dtype-unsupported", "X of u8 at opset 20: one of f64 f32 f16"),
+        broken(0, None, "input-missing", "its input X"),
+    ),
+    *twin(
+        "Einsum",
+        ["f32[3, 3]"],
+        broken(0, "f32[1, 3]", "einsum-equation", "1 != 3"),
+        equation="ii",
+    ),
+    *twin(
+        "Einsum",
+        ["f32[2, 3]", "f32[3, 4]"],
+        broken(0, "f32[2, 2]", "broadcast-mismatch", "3 and 2"),
+        equation="ij,jk",
+    ),
+    *twin(
+        "Einsum",
+        ["f32[]"],
+        broken(
+            0,
+            "bool[]",
+            "dtype-unsupported",
+            "input 0 of bool at opset 20: one of f64 f32 f16 i64 i32 i16 i8 u64",
+        ),
+        broken("equation", GONE, "attr-missing", "the attribute equation"),
+        broken(0, None, "input-missing", "its input 0"),
+        equation="->",
+    ),
+    *twin(
+        "Einsum",
+        ["f32[2]", "f32[]"],
+        broken(0, "u8[2]", "dtype-mismatch", "u8 != f32"),
+        equation="i,->i",
+    ),
+    *twin(
+        "Gemm",
+        ["f32[3, 2]", "f32[4, 3]"],
+        broken(0, "f32[1, 2]", "matmul-contract", "1 != 3"),
+        broken(0, "f32[2]", "rank-mismatch", "A of rank 2, not rank 1"),
+        broken(
+            0,
+            "u8[3, 2]",
+            "dtype-unsupported",
+            "A of u8 at opset 20: one of f64 f32 f16 bf16 i64 i32 u64 u32",
+        ),
+        broken(0, "f64[3, 2]", "dtype-mismatch", "f64 != f32"),
+        broken(0, None, "input-missing", "its input A"),
+        broken("transA", [1], "attr-kind", "transA is of kind ints, not int"),
+        transA=1,
+        transB=1,
+    ),
+    *twin(
+        "Gemm",
+        ["f32[2, 3]", "f32[3, 4]", "f32[2, 1]"],
+        broken(0, "f32[1, 3]", "gemm-bias", "2 != 1"),
+    ),
+    *twin(
+        "MatMul",
+        ["f32[3]", "f32[3]"],
+        broken(0, "f32[1]", "matmul-contract", "1 != 3"),
+        broken(0, "f32[]", "rank-mismatch", "A of rank at least 1, not rank 0"),
+        broken(
+            0,
+            "u8[3]",
+            "dtype-unsupported",
+            "A of u8 at opset 20: one of f64 f32 f16 bf16 i64 i32 u64 u32",
+        ),
+        broken(0, "f64[3]", "dtype-mismatch", "f64 != f32"),
+        broken(0, None, "input-missing", "its input A"),
+    ),
+    *twin(
+        "MatMul",
+        ["f32[1, 2, 3]", "f32[5, 3, 4]"],
+        broken(0, "f32[2, 2, 3]", "broadcast-mismatch", "5 and 2"),
+    ),
+    *twin(
+        "MatMulInteger",
+        ["u8[2, 3]", "i8[3, 4]"],
+        broken(0, "u8[2, 1]", "matmul-contract", "1 != 3"),
+        broken(0, "f32[2, 3]", "dtype-unsupported", "A of f32 at opset 20: one of i8 u8"),
+        broken(0, "u8[]", "rank-mismatch", "A of rank at least 1, not rank 0"),
+        broken(0, None, "input-missing", "its input A"),
+    ),
+    *twin(
+        "MatMulInteger",
+        ["u8[2, 3]", "i8[3, 4]", None, "i8[4]"],
+        broken(1, "i8[3, 1]", "quant-scale", "4 != 1"),
+        broken(1, "u8[3, 4]", "dtype-mismatch", "u8 != i8"),
+    ),
+    *twin(
+        "QLinearMatMul",
+        ["u8[2, 3, 3]", "f32[]", "u8[]", "i8[3, 4]", "f32[4]", "i8[4]", "f32[]", "u8[]"],
+        broken(0, "u8[2, 3, 1]", "matmul-contract", "1 != 3"),
+        broken(3, "i8[3, 1]", "quant-scale", "4 != 1"),
+        broken(1, "u8[]", "dtype-unsupported", "a_scale of u8 at opset 20: one of f32"),
+        broken(0, "i8[2, 3, 3]", "dtype-mismatch", "i8 != u8"),
+        broken(0, "u8[]", "rank-mismatch", "a of rank at least 1, not rank 0"),
+        broken(0, None, "input-missing", "its input a"),
+    ),
+]

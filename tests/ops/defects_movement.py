@@ -1,0 +1,177 @@
+"""Faults of the operators of movement."""
+
+from ops.defect import GONE, broken, twin
+from shapewright.testing import const
+
+DEFECTS = [
+    *twin(
+        "CenterCropPad",
+        ["f32[2, 8]", "i64[1]"],
+        broken(1, "i64[2]", "rank-mismatch", "has 2 sizes for 1 axes"),
+        broken(
+            0,
+            "f32[8]",
+            "axis-out-of-range",
+            "axis 1 is out of range for rank 1: -1 to 0 are allowed",
+        ),
+        broken(1, "u8[1]", "dtype-unsupported", "shape of u8 at opset 20: one of i64 i32"),
+        broken(0, None, "input-missing", "its input input_data"),
+        axes=[1],
+    ),
+    *twin(
+        "CenterCropPad",
+        ["f32[2, 8, 9]", const([4, 12])],
+        broken(0, "f32[8, 9]", "axis-repeated", "axes name axis 1 more than once"),
+        axes=[1, -1],
+    ),
+    *twin(
+        "Concat",
+        ["f32[2, 3]", "f32[2, 3]"],
+        broken(0, "f32[1, 3]", "concat-mismatch", "1 != 2"),
+        broken(1, "f32[3]", "rank-mismatch", "2 != 1"),
+        broken(0, "u8[2, 3]", "dtype-mismatch", "u8 != f32"),
+        axis=1,
+    ),
+    *twin(
+        "Concat",
+        ["f32[2, 3]"],
+        broken(
+            "axis",
+            100,
+            "axis-out-of-range",
+            "axis 100 is out of range for rank 2: -2 to 1 are allowed",
+        ),
+        broken("axis", GONE, "attr-missing", "the attribute axis"),
+        broken(0, None, "input-missing", "its input 0"),
+        broken("axis", [0], "attr-kind", "axis is of kind ints, not int"),
+        axis=0,
+    ),
+    *twin(
+        "Expand",
+        ["f32[1]", const([0])],
+        broken(0, "f32[2]", "expand-mismatch", "2 and 0"),
+        broken(1, const([-1]), "negative-dim", "entry 0 of shape is negative: -1"),
+    ),
+    *twin(
+        "Expand",
+        ["f32[5]", "i64[2]"],
+        broken(1, "u8[2]", "dtype-unsupported", "shape of u8 at opset 20: one of i64"),
+        broken(1, "i64[2, 1]", "rank-mismatch", "shape of rank 1, not rank 2"),
+        broken(0, None, "input-missing", "its input input"),
+    ),
+    *twin(
+        "Pad",
+        ["f32[2, 4]", const([0, 3, 0, 0])],
+        broken(0, "f32[2, 1]", "pads-invalid", "4 > 1"),
+        broken("mode", "bogus", "attr-value", "mode 'bogus' is not known at opset 20"),
+        broken(1, None, "input-missing", "its input pads"),
+        mode="reflect",
+    ),
+    *twin(
+        "Pad",
+        ["f32[2, 3]", const([1, 2]), None, const([1])],
+        broken(
+            3,
+            const([2]),
+            "axis-out-of-range",
+            "axis 2 is out of range for rank 2: -2 to 1 are allowed",
+        ),
+        broken(3, const([[1]]), "rank-mismatch", "axes of rank 1, not rank 2"),
+        broken(3, const([1, 1]), "axis-repeated", "axes name axis 1 more than once"),
+        opset=19,
+        mode="wrap",
+    ),
+    *twin(
+        "Pad",
+        ["i64[2, 3]", const([0, 1, 0, 2]), const(7)],
+        broken(0, "u8[2, 3]", "dtype-mismatch", "u8 != i64"),
+        opset=13,
+    ),
+    *twin(
+        "Pad",
+        ["f32[2, 3]", const([0, 1, 0, 2])],
+        broken(
+            0,
+            "bool[2, 3]",
+            "dtype-unsupported",
+            "data of bool at opset 11: one of f64 f32 f16 i64 i32 i16 i8 u64 u32",
+        ),
+        opset=11,
+    ),
+    *twin(
+        "Pad",
+        ["f32[2, 3]"],
+        broken("pads", GONE, "attr-missing", "the attribute pads"),
+        opset=10,
+        pads=[0, -1, 0, 2],
+        mode="edge",
+    ),
+    *twin(
+        "Split",
+        ["f32[2, 6]", const([4, 2])],
+        broken(0, "f32[2, 1]", "split-sizes", "sizes add up to 6, but axis 1 has size 1"),
+        broken(
+            0,
+            "f32[6]",
+            "axis-out-of-range",
+            "axis 1 is out of range for rank 1: -1 to 0 are allowed",
+        ),
+        broken(
+            1, const([4, 2], "i32"), "dtype-unsupported", "split of i32 at opset 20: one of i64"
+        ),
+        outputs=2,
+        axis=1,
+    ),
+    *twin(
+        "Split",
+        ["f32[5]"],
+        broken(0, "f32[]", "rank-mismatch", "input of rank at least 1, not rank 0"),
+        broken(
+            "num_outputs",
+            GONE,
+            "attr-missing",
+            "either the input split or the attribute num_outputs",
+        ),
+        broken(0, None, "input-missing", "its input input"),
+        broken("num_outputs", [2], "attr-kind", "num_outputs is of kind ints, not int"),
+        outputs=2,
+        num_outputs=2,
+    ),
+    *twin(
+        "Tile",
+        ["f32[2, 3]", "i64[2]"],
+        broken(1, "i64[1]", "rank-mismatch", "repeats has 1 entries, but input has rank 2"),
+        broken(1, "u8[2]", "dtype-unsupported", "repeats of u8 at opset 20: one of i64"),
+        broken(0, None, "input-missing", "its input input"),
+    ),
+    *twin(
+        "Tile",
+        ["f32[2, 3]", const([0, 1])],
+        broken(1, const([-1, 1]), "negative-dim", "repeat axis 0 -1 times"),
+    ),
+    *twin(
+        "Transpose",
+        [const([5, 6])],
+        broken("perm", [1], "perm-invalid", "perm [1] is no permutation of 0 to 0"),
+        perm=[0],
+    ),
+    *twin(
+        "Transpose",
+        ["f32[2, 3, 3]"],
+        broken(0, None, "input-missing", "its input data"),
+    ),
+    *twin(
+        "Trilu",
+        ["i64[2, 4]", const(1)],
+        broken(0, "i64[4]", "rank-mismatch", "input of rank at least 2, not rank 1"),
+        broken(1, const(1, "i32"), "dtype-unsupported", "k of i32 at opset 14: one of i64"),
+        opset=14,
+    ),
+    *twin(
+        "Trilu",
+        ["f32[2, 3, 4]"],
+        broken(0, None, "input-missing", "its input input"),
+        broken("upper", [0], "attr-kind", "upper is of kind ints, not int"),
+        upper=0,
+    ),
+]
