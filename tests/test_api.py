@@ -228,7 +228,7 @@ class TestOptions:
 
     def test_budget(self) -> None:
         assert sw.check(small_graph(), budget="1.5GiB").question.budget == 3 * 2**29
-        assert sw.check(small_graph(), device="T4").question.budget == 16 * 2**30
+        assert sw.check(small_graph(), device="T4").question.budget == 14.75 * 2**30
 
     @pytest.mark.parametrize(
         ("text", "size"),

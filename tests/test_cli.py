@@ -179,7 +179,7 @@ class TestOtherCommands:
 
     def test_devices(self) -> None:
         run = shapewright("devices")
-        assert re.search(r"a100-80gb\s+80\.0 GiB", run.out)
+        assert re.search(r"a100-80gb\s+79\.2 GiB", run.out)
         data = json.loads(shapewright("devices", "--format", "json").out)
         assert all(isinstance(row["memory"], int) for row in data["devices"])
 

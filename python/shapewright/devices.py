@@ -16,7 +16,8 @@ class Device:
     """One row of `shapewright devices`; sizes in bytes.
 
     `bandwidth` is that of the memory, in bytes a second, `peak` operations a second by type, dense;
-    both as `source` published them on or before `dated`, and not measured. `context` is what CUDA
+    both as `source` published them on or before `dated`, and not measured. `usable` is `memory`
+    less what the driver keeps, where `usable_source` says how much that is. `context` is what CUDA
     takes beside the allocator of a process, `most_context` the most that is known of it,
     `workspace` what one cuBLAS handle takes.
     """
@@ -32,6 +33,7 @@ class Device:
     context: int = 0
     most_context: int = 0
     workspace: int = 0
+    usable_source: str = ""
 
 
 @cache
@@ -56,6 +58,7 @@ def all_devices() -> dict[str, Device]:
             context=context["typical"],
             most_context=context["most"],
             workspace=parse_bytes(row.get("workspace", "8320KiB")),
+            usable_source=row.get("usable_source", ""),
         )
         for row in table["device"]
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace shapewright {
 
@@ -10,6 +11,7 @@ namespace {
 constexpr double kLargest = 1e100;
 constexpr std::int64_t kRestart = 100;  // contradictions, times Luby's sequence
 constexpr std::int32_t kShallow = 2;    // clauses of so few levels are never dropped
+constexpr std::size_t kDeepest = 30;    // reasons of reasons that are looked into
 
 // 1 1 2 1 1 2 4 1 1 2 1 1 2 4 8 ...
 std::int64_t luby(std::int64_t i) {
@@ -31,6 +33,7 @@ ClauseSearch::ClauseSearch(std::size_t num_questions, Theory& theory)
       reasons_(num_questions),
       phases_(num_questions, false),
       seen_(num_questions, false),
+      fates_(num_questions, Fate::kOpen),
       watches_(2 * num_questions),
       activities_(num_questions, 0),
       heap_places_(num_questions, -1) {
@@ -238,21 +241,34 @@ std::int32_t ClauseSearch::trace() {
   return levels_[question_of(learnt_[1])];
 }
 
-// Leaves out what the others imply at once.
+// Leaves out what the others imply.
 void ClauseSearch::shorten() {
-  std::vector<Literal> causes;
-  const std::vector<Literal> all = learnt_;
-  for (const Literal l : all) seen_[question_of(l)] = true;
-  std::erase_if(learnt_, [&](Literal l) {
-    if (l == all[0] || reasons_[question_of(l)].kind == Reason::kDecision) return false;
-    explain(negated(l), causes);
-    return std::ranges::all_of(
-        causes, [&](Literal c) { return seen_[question_of(c)] || levels_[question_of(c)] == 0; });
-  });
-  for (const Literal l : all) seen_[question_of(l)] = false;
+  for (const Literal l : learnt_) fates_[question_of(l)] = Fate::kKept;
+  judged_.assign(learnt_.begin(), learnt_.end());
+  const Literal first = learnt_[0];
+  std::erase_if(learnt_, [&](Literal l) { return l != first && follows(negated(l), 0); });
+  for (const Literal l : judged_) fates_[question_of(l)] = Fate::kOpen;
 }
 
-// Half of those that no inference needs now, the least active first.
+// Whether a literal that holds is implied by those that are kept.
+bool ClauseSearch::follows(Literal literal, std::size_t depth) {
+  if (reasons_[question_of(literal)].kind == Reason::kDecision || depth == kDeepest) return false;
+  if (causes_.size() <= depth) causes_.resize(depth + 1);
+  explain(literal, causes_[depth]);
+  for (std::size_t k = 0; k < causes_[depth].size(); ++k) {
+    const Literal cause = causes_[depth][k];
+    const std::size_t q = question_of(cause);
+    if (levels_[q] == 0 || fates_[q] == Fate::kKept || fates_[q] == Fate::kFollows) continue;
+    if (fates_[q] == Fate::kNeeded) return false;
+    const bool is_implied = follows(cause, depth + 1);
+    fates_[q] = is_implied ? Fate::kFollows : Fate::kNeeded;
+    judged_.push_back(cause);
+    if (!is_implied) return false;
+  }
+  return true;
+}
+
+// Half of those that no inference needs now, the deepest first, of one depth the least active.
 void ClauseSearch::drop_clauses() {
   std::vector<std::size_t> loose;
   for (std::size_t k = 0; k < clauses_.size(); ++k) {
@@ -264,7 +280,9 @@ void ClauseSearch::drop_clauses() {
       continue;
     loose.push_back(k);
   }
-  std::ranges::sort(loose, {}, [&](std::size_t k) { return clauses_[k].activity; });
+  std::ranges::sort(loose, {}, [&](std::size_t k) {
+    return std::pair{-clauses_[k].depth, clauses_[k].activity};
+  });
   for (std::size_t k = 0; k < loose.size() / 2; ++k) {
     clauses_[loose[k]].literals = {};
     --num_kept_;

@@ -74,6 +74,7 @@ class ClauseSearch {
   bool learn();  // false if nothing is left to be tried
   std::int32_t trace();
   void shorten();
+  bool follows(Literal literal, std::size_t depth);
   void drop_clauses();
   void explain(Literal literal, std::vector<Literal>& out);
   void raise(std::size_t question);
@@ -90,9 +91,12 @@ class ClauseSearch {
   std::vector<std::int32_t> levels_, places_;
   std::vector<Reason> reasons_;
   std::vector<bool> phases_, seen_;
-  std::vector<Literal> trail_, contradiction_, learnt_;
-  std::vector<std::int32_t> limits_;  // of the trail, by level
-  std::size_t head_ = 0;              // of the trail, to be propagated
+  enum class Fate : std::uint8_t { kOpen, kKept, kFollows, kNeeded };
+  std::vector<Fate> fates_;
+  std::vector<Literal> trail_, contradiction_, learnt_, judged_;
+  std::vector<std::vector<Literal>> causes_;  // by depth
+  std::vector<std::int32_t> limits_;          // of the trail, by level
+  std::size_t head_ = 0;                      // of the trail, to be propagated
   std::vector<Clause> clauses_;
   std::vector<std::vector<Watch>> watches_;  // by a literal that no longer holds
   std::vector<double> activities_;

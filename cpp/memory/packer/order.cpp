@@ -5,8 +5,20 @@
 
 namespace shapewright {
 
+namespace {
+
+// In [0, 1), by splitmix64.
+double draw(std::uint64_t x) {
+  x *= 0x9E3779B97F4A7C15u;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+  return static_cast<double>((x ^ (x >> 31)) >> 11) * 0x1p-53;
+}
+
+}  // namespace
+
 OrderSearch::OrderSearch(const Sections& sections, std::int64_t height,
-                         std::span<const std::int64_t> hints)
+                         std::span<const std::int64_t> hints, std::uint32_t seed)
     : items_(sections.items),
       pairs_(sections),
       search_(pairs_.size(), *this),
@@ -17,8 +29,11 @@ OrderSearch::OrderSearch(const Sections& sections, std::int64_t height,
     const auto share = [&](std::size_t k) {
       return static_cast<double>(items_[k].bytes) / static_cast<double>(height);
     };
-    search_.prefer(q, 1e-3 * share(i) * share(j),
-                   hints[sections.index[i]] < hints[sections.index[j]]);
+    const std::uint64_t key = (std::uint64_t{seed} << 32) + 2 * q + 1;
+    const double weight = seed == 0 ? 1 : 0.2 + draw(key);
+    const bool is_turned = seed != 0 && draw(key + 1) < 0.05;
+    const bool is_hinted = hints[sections.index[i]] < hints[sections.index[j]];
+    search_.prefer(q, 1e-3 * weight * share(i) * share(j), is_hinted != is_turned);
   }
 }
 

@@ -24,8 +24,11 @@ namespace shapewright {
 
 class OrderSearch final : private Theory {
  public:
-  // `hints` are offsets by item of any plan: its order is tried first. `sections` outlive this.
-  OrderSearch(const Sections& sections, std::int64_t height, std::span<const std::int64_t> hints);
+  // `hints` are offsets by item of any plan: its order is tried first. `seed` draws which pairs are
+  // asked first, and one in twenty that is tried the other way; 0 draws nothing. `sections` outlive
+  // this.
+  OrderSearch(const Sections& sections, std::int64_t height, std::span<const std::int64_t> hints,
+              std::uint32_t seed);
 
   ClauseSearch::Answer solve(std::int64_t max_nodes, double decay);
   std::int64_t offset(std::size_t item) const { return bounds_.lower(item); }  // after kYes

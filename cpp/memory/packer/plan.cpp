@@ -17,8 +17,8 @@ namespace shapewright {
 namespace {
 
 constexpr std::int64_t kMaxBytes = std::int64_t{1} << 56;
-constexpr std::int64_t kFirstShare = 8000;  // nodes of one round of the search
-constexpr std::array kDecays{0.95, 0.8};    // by round
+constexpr std::int64_t kFirstShare = 8000, kLastShare = 512'000;  // nodes of a round of the search
+constexpr std::array kDecays{0.95, 0.8};                          // by round
 
 // The search keeps a question for each pair that is alive at once, and a place for any two.
 constexpr std::size_t kMaxSearched = 3000;
@@ -58,8 +58,9 @@ std::int64_t height_of(std::span<const PackItem> items, std::span<const std::int
   return height;
 }
 
-// Looks for a plan at the lower bound, with restarts that differ in what they ask first, and now
-// and then for any better one. What is refuted raises the bound.
+// Looks for a plan at the lower bound: by turns one search goes on, with what it has learnt, and
+// one is begun anew in another order, since some orders take a hundred times as long as others. Now
+// and then any better plan is looked for. What is refuted raises the bound.
 void search(std::span<const PackItem> items, std::int64_t max_nodes, OffsetPlan& plan) {
   std::int64_t unit = 0;  // of sizes, and so of the height of a plan that nothing can be lowered in
   for (const PackItem& item : items)
@@ -70,7 +71,7 @@ void search(std::span<const PackItem> items, std::int64_t max_nodes, OffsetPlan&
   if (!is_searchable(sections)) return;
 
   std::int64_t low = plan.lower_bound / unit, high = plan.height / unit;
-  std::int64_t share = kFirstShare, nodes = 0;
+  std::int64_t bound = low, share = kFirstShare, nodes = 0;
   std::unique_ptr<OrderSearch> lowest;  // keeps what it has learnt
   const auto try_height = [&](OrderSearch& search, std::int64_t height, double decay) {
     const std::int64_t before = search.nodes();
@@ -86,16 +87,18 @@ void search(std::span<const PackItem> items, std::int64_t max_nodes, OffsetPlan&
   };
   for (std::uint32_t round = 0; low < high && nodes < max_nodes; ++round) {
     const std::int64_t middle = low + (high - low) / 2;
-    if (round % 4 == 3 && middle > low) {
-      OrderSearch search(sections, middle, plan.offsets);
-      try_height(search, middle, kDecays[0]);
-      share += share / 2;
-      continue;
+    const double decay = kDecays[round / 2 % kDecays.size()];
+    if (round % 2 == 1) {
+      const bool is_aimed = round % 8 != 3;
+      OrderSearch search(sections, is_aimed ? low : middle, plan.offsets, round);
+      try_height(search, is_aimed ? low : middle, decay);
+    } else {
+      if (!lowest) lowest = std::make_unique<OrderSearch>(sections, low, plan.offsets, 0);
+      try_height(*lowest, low, decay);
     }
-    const std::int64_t height = low;
-    if (!lowest) lowest = std::make_unique<OrderSearch>(sections, height, plan.offsets);
-    try_height(*lowest, height, kDecays[round % kDecays.size()]);
-    if (low != height) lowest.reset();
+    if (low != bound) lowest.reset();
+    bound = low;
+    if (round % 4 == 3) share = std::min(2 * share, kLastShare);
   }
   plan.nodes = nodes;
   plan.lower_bound = low * unit;

@@ -1,0 +1,210 @@
+"""What is predicted of published rows, beside what was measured and what other tools said."""
+
+import statistics
+import time
+
+import torch
+from models import on_meta
+from torch.nn import functional as F
+
+import shapewright as sw
+from shapewright import _core
+from shapewright.devices import find_device
+
+from .public_rows import LADDER, MIB, ROWS
+
+PROFILE = {"mode": "train", "profile": "torch-cuda"}
+
+
+def class_loss(out):
+    """Cross entropy with some class; of a model of `transformers` its own."""
+    if getattr(out, "loss", None) is not None:
+        return out.loss
+    return F.cross_entropy(out, torch.zeros(out.shape[0], dtype=torch.long, device=out.device))
+
+
+def inputs_of(row):
+    if row.network == "bert_large":
+        return {"input_ids": f"i64[N, {row.size}]", "labels": "i64[N]"}
+    return {"x": f"f32[N, 3, {row.size}, {row.size}]"}
+
+
+def optimizer_of(name):
+    """`-loop` as optimizers ran before PyTorch 2 made them run over all parameters at once."""
+    plain = name.removesuffix("-loop")
+    return sw.Optimizer(plain, update="loop") if plain != name else plain
+
+
+class Reports:
+    """One import a network, size and precision, the batch left open."""
+
+    def __init__(self):
+        self.known, self.seconds = {}, 0.0
+
+    def of(self, row):
+        key = (row.network, row.size, row.precision, row.optimizer, row.accumulate, row.device)
+        if key not in self.known:
+            start = time.perf_counter()
+            self.known[key] = sw.check(
+                on_meta(row.network),
+                inputs_of(row),
+                optimizer=optimizer_of(row.optimizer),
+                precision=row.precision,
+                device=row.device,
+                accumulate=row.accumulate,
+                loss=class_loss,
+                **PROFILE,
+            )
+            self.seconds = time.perf_counter() - start
+        return self.known[key]
+
+
+def reserved_within(report, row, capacity):
+    """What the allocator holds at most where the device refuses more; None where it runs out."""
+    requests, beside = report.memory.at({"N": row.batch}).requests
+    replay = _core.replay("torch-cuda", requests, "", capacity - beside)
+    return replay.reserved_peak + beside if replay.runs else None
+
+
+def relative(predicted, measured):
+    return None if predicted is None else round(predicted / measured - 1, 5)
+
+
+def bytes_row(row, report):
+    """`reserved`: within the GPU, beside the context; `safe`: with the most that libraries take."""
+    device = find_device(row.device)
+    peak = report.at(N=row.batch).peak
+    context = device.context if row.context is None else row.context
+    if row.kind == "allocated":
+        predicted = {"predicted": peak.live, "safe": peak.upper}
+    elif row.kind == "slope":
+        double = report.at(N=2 * row.batch).peak
+        predicted = {"predicted": (double.reserved - peak.reserved) // row.batch}
+    else:
+        held = reserved_within(report, row, device.usable - context)
+        predicted = {
+            "predicted": None if held is None else held + context,
+            "without_context": held,
+            "safe": peak.reserved_upper + max(context, device.most_context),
+        }
+        predicted["without_context_error"] = relative(held, row.measured)
+    return {
+        "live": peak.live,
+        "capacity": peak.capacity,
+        **predicted,
+        "error": relative(predicted["predicted"], row.measured),
+        "tools": {tool: relative(said, row.measured) for tool, said in row.tools.items()},
+    }
+
+
+def largest_row(row, report):
+    """The largest step of the ladder that runs; `safe`: whatever libraries and the context take."""
+    device = find_device(row.device)
+    found = {}
+    for name, context, safe in (
+        ("predicted", device.context, False),
+        ("safe", device.most_context, True),
+    ):
+        budget = device.usable - context
+        runs = (b for b in LADDER if report.at(N=b).peak.runs_in(budget, safe=safe))
+        found[name] = next(runs, 0)
+    steps = {b: k for k, b in enumerate((*LADDER, 0))}
+    return {
+        **found,
+        "steps": steps[row.measured] - steps[found["predicted"]],
+        "safe_steps": steps[row.measured] - steps[found["safe"]],
+    }
+
+
+def answered(row, reports):
+    head = {
+        "source": row.source,
+        "network": row.network,
+        "batch": row.batch,
+        "optimizer": row.optimizer,
+        "precision": row.precision,
+        "accumulate": row.accumulate,
+        "device": row.device,
+        "kind": row.kind,
+        "measured": row.measured,
+    }
+    start = time.perf_counter()
+    reports.seconds = 0.0
+    try:
+        report = reports.of(row)
+        said = largest_row(row, report) if row.kind == "largest" else bytes_row(row, report)
+    except Exception as error:
+        return {**head, "failed": f"{type(error).__name__}: {error}"[:300]}
+    import_seconds = round(reports.seconds, 2)
+    answer_seconds = round(time.perf_counter() - start - reports.seconds, 3)
+    return {**head, **said, "import_s": import_seconds, "answer_s": answer_seconds}
+
+
+def share(flags):
+    flags = list(flags)
+    return round(sum(flags) / len(flags), 4) if flags else None
+
+
+def middle(errors):
+    errors = [abs(e) for e in errors if e is not None]
+    return round(statistics.median(errors), 5) if errors else None
+
+
+def summary(rows):
+    """By source; an under-estimate is a prediction below what was measured, or none at all."""
+    out = {"failed": [f"{r['source']} {r['network']} {r['batch']}" for r in rows if "failed" in r]}
+    rows = [r for r in rows if "failed" not in r]
+    for source in dict.fromkeys(r["source"] for r in rows):
+        own = [r for r in rows if r["source"] == source]
+        if own[0]["kind"] == "largest":
+            out[source] = {
+                "rows": len(own),
+                "right": share(r["steps"] == 0 for r in own),
+                "right_or_one_low": share(r["steps"] in (0, -1) for r in own),
+                "high": share(r["steps"] > 0 for r in own),
+                "safe_high": share(r["safe_steps"] > 0 for r in own),
+                "safe_right_or_one_low": share(r["safe_steps"] in (0, -1) for r in own),
+            }
+            continue
+        tools = dict.fromkeys(tool for r in own for tool in r["tools"])
+        out[source] = {
+            "rows": len(own),
+            "kind": own[0]["kind"],
+            "median": middle(r["error"] for r in own),
+            "under": share(r["error"] is None or r["error"] < 0 for r in own),
+            "safe_under": share(
+                r["safe"] is None or r["safe"] < r["measured"] for r in own if "safe" in r
+            ),
+            "without_context_median": middle(r.get("without_context_error") for r in own),
+            **{f"{tool}_median": middle(r["tools"].get(tool) for r in own) for tool in tools},
+            **{
+                f"{tool}_under": share(r["tools"][tool] < 0 for r in own if tool in r["tools"])
+                for tool in tools
+            },
+        }
+    return out
+
+
+def line(row):
+    name = f"{row['source']:13}{row['network']:24}{row['optimizer']:13}{row['batch']:>4}  "
+    if "failed" in row:
+        return name + row["failed"][:90]
+    if row["kind"] == "largest":
+        return (
+            f"{name}largest {row['measured']:>4}  ours {row['predicted']:>4}  safe {row['safe']:>4}"
+        )
+    ours = "fails" if row["error"] is None else f"{100 * row['error']:+6.2f}%"
+    tools = "  ".join(f"{tool} {100 * e:+6.2f}%" for tool, e in row["tools"].items())
+    return f"{name}{row['kind']} {row['measured'] / MIB:9.1f} MiB  ours {ours}  {tools}"
+
+
+def public(keep, names=()):
+    """All rows, or those of some networks; `keep` is called with what there is after each."""
+    reports, rows = Reports(), []
+    for row in ROWS:
+        if names and row.network not in names:
+            continue
+        rows.append(answered(row, reports))
+        print(line(rows[-1]), flush=True)
+        keep({"summary": summary(rows), "rows": rows})
+    return {"summary": summary(rows), "rows": rows}

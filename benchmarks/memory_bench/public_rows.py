@@ -1,0 +1,119 @@
+"""Memory of training as others measured and published it, where what was run is told.
+
+Before PyTorch 2.0 `zero_grad` kept the gradients, filled with zeros: the next pass meets them as a
+second pass before one step does.
+
+Left out, and why: transformers of xMem, whose sequence length is not told; SchedTune's sums, whose
+optimizer and version of PyTorch are not, so that only what an image adds is compared; rows of
+Hugging Face with half precision or checkpoints, whose parts Apex or an older Trainer made;
+networks of timm with activations of its own.
+"""
+
+from dataclasses import dataclass, field
+
+MIB = 1 << 20
+
+SOURCES = {
+    "xMem": "github.com/Stone-ResearchLife/xMem plot/data, evaluation_result.json; PyTorch 2.6, "
+    "NVML's peak less its start, images of 86x86",
+    "mmaction2": "README tables of TSN, 2020; max_memory_allocated, V100, frames of 224x224",
+    "Hugging Face": "Efficient Training on a Single GPU, 2022; BERT-large with 512 tokens, V100 "
+    "16 GB, nvidia-smi, of which 1343 MiB are the context",
+    "SchedTune": "github.com/Stone-ResearchLife/xMem, schedtune/src/model_stats.csv; V100, images "
+    "of 224x224: what one image adds, between a batch of 32 and of 64",
+    "timm": "results/benchmark-train-amp-nchw-pt112-cu113-rtx3090.csv; autocast to fp16, SGD with "
+    "momentum: the largest batch that ran, the next of its ladder did not",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """`kind`: `"reserved"` (with what others than the allocator take), `"allocated"`, `"slope"`
+    (bytes an image), or `"largest"` (a batch). `measured` in bytes, or a batch."""
+
+    source: str
+    network: str
+    kind: str
+    measured: int
+    batch: int
+    optimizer: str = "sgd-momentum"
+    size: int = 224
+    precision: str = "fp32"
+    device: str = "v100-16gb"
+    context: int | None = None  # bytes that the source says; None: not told
+    accumulate: int = 1  # passes before a step; 2 too where zero_grad keeps the gradients
+    tools: dict[str, int] = field(default_factory=dict)  # what others predicted
+
+
+def _xmem(network, batch, optimizer, measured, xmem, dnnmem, schedtune=None):
+    tools = {"xMem": xmem, "DNNMem": dnnmem} | ({"SchedTune": schedtune} if schedtune else {})
+    return Row(
+        "xMem", network, "reserved", measured, batch, optimizer, 86, device="rtx-3060", tools=tools
+    )
+
+
+XMEM = (
+    _xmem("vgg16", 684, "sgd", 11804868608, 12119441408, 9791602688),
+    _xmem("vgg19", 377, "adamw", 10867441664, 9707716608, 6264193024),
+    _xmem("resnet101", 351, "sgd", 8468299776, 8824815616, 8516534272),
+    _xmem("resnet152", 326, "adam", 11165237248, 11379146752, 10787749888),
+    _xmem("mobilenet_v2", 251, "adamw", 4148166656, 3684696064, 2696937472),
+    _xmem("convnext_base", 294, "adamw", 10498342912, 10324279296, 6782189568),
+    _xmem("convnext_base", 300, "sgd", 9984540672, 10278141952, 6872367104, 8087289200),
+    _xmem("convnext_tiny", 200, "sgd", 3319791616, 3523215360, 2472542208, 3096738529),
+    _xmem("convnext_tiny", 200, "adamw", 3468689408, 3680501760, 2472542208, 3096738529),
+    _xmem("convnext_tiny", 300, "adam", 4846518272, 4989124608, 3523215360, 4611154903),
+    _xmem("mnasnet", 400, "sgd", 3676307456, 3621781504, 3395289088, 4021676933),
+    _xmem("mnasnet", 300, "adamw", 3265265664, 2755657728, 2560622592, 3592452833),
+    _xmem("mnasnet", 600, "adam", 5089787904, 5305794560, 4932501504, 5556823654),
+    _xmem("mnasnet", 200, "rmsprop", 2237661184, 1914699776, 1803550720, 2696675328),
+    _xmem("mnasnet", 700, "sgd", 5928648704, 6142558208, 5750390784, 8559955804),
+)  # fmt: skip
+
+TSN = (
+    Row("mmaction2", "tsn_r50", "allocated", 8344 * MIB, 96, accumulate=2),
+    Row("mmaction2", "tsn_r50", "allocated", 10978 * MIB, 128, accumulate=2),
+    Row("mmaction2", "tsn_r50", "allocated", 5691 * MIB, 64, accumulate=2),
+)
+
+HUGGING_FACE = tuple(
+    Row("Hugging Face", "bert_large", "reserved", measured * MIB, batch, optimizer, 512,
+        context=1343 * MIB, accumulate=accumulate)
+    for measured, batch, optimizer, accumulate in (
+        (14949, 4, "adamw-loop", 2), (8681, 1, "adamw-loop", 4), (12295, 4, "adafactor", 2))
+)  # fmt: skip
+
+SCHEDTUNE = tuple(
+    Row("SchedTune", network, "slope", (at_64 - at_32) * MIB // 32, 32, "sgd")
+    for network, at_32, at_64 in (
+        ("resnet18", 2211, 3113), ("resnet34", 2625, 3847), ("resnet50", 4667, 7675),
+        ("resnet101", 6153, 10439), ("resnet152", 7893, 13821), ("densenet121", 6013, 10571),
+        ("densenet169", 6969, 11680), ("densenet201", 8463, 15347), ("vgg11", 5313, 8031),
+        ("vgg13", 5973, 9243), ("vgg16", 6251, 10155), ("vgg19", 6425, 10673))
+)  # fmt: skip
+
+LADDER = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
+
+# Of the networks here all that stopped short of the first step of the ladder.
+TIMM = tuple(
+    Row("timm", network, "largest", batch, batch, size=size, precision="fp16-amp",
+        device="rtx-3090", accumulate=2)
+    for network, size, batch in (
+        ("resnet101", 224, 256), ("resnet152", 224, 192), ("resnet200", 224, 128),
+        ("resnet50_gn", 224, 192), ("resnext50_32x4d", 224, 384), ("resnext101_32x4d", 224, 192),
+        ("resnext101_32x8d", 224, 128), ("wide_resnet50_2", 224, 384),
+        ("wide_resnet101_2", 224, 192),
+        ("densenet121", 224, 256), ("densenet169", 224, 256), ("densenet201", 224, 192),
+        ("densenet161", 224, 128), ("vgg16", 224, 384), ("vgg19", 224, 384), ("vgg11_bn", 224, 384),
+        ("vgg13_bn", 224, 256), ("vgg16_bn", 224, 256), ("vgg19_bn", 224, 256),
+        ("mobilenet_v2_140", 224, 384), ("convnext_tiny", 224, 256), ("convnext_small", 224, 192),
+        ("convnext_base", 224, 128), ("convnext_large", 224, 96), ("convnext_tiny", 384, 96),
+        ("convnext_small", 384, 64), ("vit_small_patch16_224", 224, 384),
+        ("vit_base_patch16_224", 224, 192), ("vit_large_patch16_224", 224, 64),
+        ("vit_tiny_patch16_384", 384, 128), ("vit_small_patch16_384", 384, 64),
+        ("vit_large_patch16_384", 384, 12), ("vit_base_patch32_384", 384, 256),
+        ("vit_large_patch32_224", 224, 256), ("vit_large_patch32_384", 384, 96),
+        ("mixer_b16_224", 224, 256), ("mixer_l32_224", 224, 192), ("mixer_l16_224", 224, 96))
+)  # fmt: skip
+
+ROWS = XMEM + TSN + HUGGING_FACE + SCHEDTUNE + TIMM
