@@ -121,20 +121,4 @@ std::optional<std::pair<std::int64_t, Dim>> divisibility_of(Dim lhs, Dim rhs) {
   return std::nullopt;
 }
 
-Shifted split_constant(Dim d) {
-  State& s = current_state();
-  const PolyView p = view(s, d);
-  if (p.constant == kMinusInf) return {d, 0};
-  return {d - Dim(p.constant), p.constant};
-}
-
-std::optional<Floored> as_floor(Dim d) {
-  const State& s = current_state();
-  const auto affine = as_affine_atom(s, d);
-  if (!affine || affine->coeff != 1) return std::nullopt;
-  const auto floor = floor_of(s, affine->atom);
-  if (!floor) return std::nullopt;
-  return Floored{floor->numerator, floor->divisor, affine->constant};
-}
-
 }  // namespace shapewright

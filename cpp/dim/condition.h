@@ -17,19 +17,4 @@ std::optional<std::pair<Dim, Dim>> bound_of_symbol(Dim lhs, Dim rhs);
 // 2*(H//2) + 1 == H, {2, H//4} for 2*(H//8) == H//4. nullopt where it says something else.
 std::optional<std::pair<std::int64_t, Dim>> divisibility_of(Dim lhs, Dim rhs);
 
-// A size without its constant term: d == varying + constant.
-struct Shifted {
-  Dim varying;
-  std::int64_t constant;
-};
-Shifted split_constant(Dim d);
-
-// d == numerator // divisor + offset, the divisor a literal above 1.
-struct Floored {
-  Dim numerator;
-  std::int64_t divisor;
-  std::int64_t offset;
-};
-std::optional<Floored> as_floor(Dim d);
-
 }  // namespace shapewright

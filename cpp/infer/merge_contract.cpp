@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
+#include "dim/condition.h"
 #include "infer/plain_symbol.h"
 
 namespace shapewright {
@@ -11,6 +13,18 @@ namespace {
 
 constexpr int kMaxRounds = 4;
 constexpr std::size_t kMaxContract = 2048;  // a longer one stays as the rules stated it
+
+// Alone it says so, whatever the others say.
+void normalise(Constraint& c) {
+  if (c.relation == Relation::kAtMost) {
+    if (const auto bound = bound_of_symbol(c.lhs, c.rhs)) std::tie(c.lhs, c.rhs) = *bound;
+  } else if (c.relation == Relation::kEqual) {
+    if (const auto divides = divisibility_of(c.lhs, c.rhs)) {
+      c.relation = Relation::kDivides;
+      std::tie(c.lhs, c.rhs) = *divides;
+    }
+  }
+}
 
 bool is_plain(const Arena& arena, const Constraint& c) {
   switch (c.relation) {
@@ -187,6 +201,7 @@ class Merger {
 }  // namespace
 
 void merge_contract(Analysis& a) {
+  for (Constraint& c : a.contract) normalise(c);
   if (a.contract.empty() || a.contract.size() > kMaxContract) return;
   if (a.contract.size() == 1 && is_plain(*a.arena, a.contract[0])) return;
   a.contract = Merger(a).merged();

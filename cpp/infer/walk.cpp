@@ -48,7 +48,6 @@ std::shared_ptr<Analysis> Walk::run() {
   seed_inputs();
   seed_demands();
   infer_nodes(0);
-  settle_contract();
   for (ValueId v = 0; v < graph_.values.size(); ++v)
     if (graph_.values[v].kind == ValueKind::kParam && known_[v] == 0) seed_param(v);
   report_unknown_ops();

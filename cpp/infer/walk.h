@@ -44,9 +44,6 @@ class Walk final : public ContextHost {
   void poison_outputs(NodeId n);
   FactId fact_of(ValueId v);
 
-  // contract.cpp: once every node has been seen
-  void settle_contract();
-
   // declared.cpp: the types that the file gives results
   void merge_declared(NodeId n, ValueId v);
   std::optional<Dim> declared_size(const DeclaredDim& d);
