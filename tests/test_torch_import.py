@@ -424,25 +424,53 @@ def test_an_input_that_the_model_asks_for_is_named() -> None:
     assert error.hint == 'add "labels": "i64[N]" to inputs'
 
 
-def test_a_function_of_the_models_own_is_told() -> None:
+def own_function(backward: Any) -> Any:
+    """A model around x * x, which keeps x and has `backward` of the context and the gradient."""
+
     class Square(torch.autograd.Function):  # type: ignore[name-defined, misc]
         @staticmethod
         def forward(ctx: Any, x: Any) -> Any:
             ctx.save_for_backward(x)
             return x * x
 
-        @staticmethod
-        def backward(ctx: Any, grad: Any) -> Any:
-            return 2 * grad * ctx.saved_tensors[0]
+    Square.backward = staticmethod(backward)
 
     class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def forward(self, x: Any) -> Any:
-            return Square.apply(x)
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(3))
 
+        def forward(self, x: Any) -> Any:
+            return Square.apply(x * self.scale)
+
+    return Model()
+
+
+def test_a_function_of_the_models_own_is_followed() -> None:
     applied = torch.autograd.Function.__dict__["apply"]
-    report = sw.check(Model(), "f32[N]")
-    assert "custom-function" in codes(report, "warning")
+    model = own_function(lambda ctx, grad: 2 * grad * ctx.saved_tensors[0])
+    report = sw.check(model, "f32[N,3]", mode="train", optimizer="sgd", profile="torch-cpu")
+    assert "custom-function" in codes(report, "note")
     assert torch.autograd.Function.__dict__["apply"] is applied
+    assert str(report.formula("saved")) == "12*N"
+    events = report.at(N=1).timeline.events
+    backward = [e.bytes for e in events if e.phase == "backward" and e.action == "alloc"]
+    # 2 * grad, times x; then the gradient of the scale, and that summed over the batch
+    assert backward[1:] == [12, 12, 12, 12]
+    assert torch.equal(model(torch.ones(1, 3)).detach(), torch.ones(1, 3))
+
+
+def test_a_function_whose_backward_cannot_be_traced_is_a_lower_bound() -> None:
+    def backward(ctx: Any, grad: Any) -> Any:
+        msg = "needs its kernel"
+        raise NotImplementedError(msg)
+
+    report = sw.check(own_function(backward), "f32[N,3]", mode="train", optimizer="sgd")
+    (finding,) = (f for f in report.findings if f.code == "custom-function")
+    assert finding.severity == "warning"
+    assert "needs its kernel" in str(finding)
+    assert str(report.formula("saved")).startswith("12*N")
+    assert report.at(N=4).peak.upper is None
 
 
 def test_attributes_that_forward_sets_are_taken_back() -> None:

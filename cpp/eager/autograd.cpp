@@ -70,12 +70,8 @@ class Run {
     const bool any =
         std::any_of(grads.begin(), grads.end(), [](const Tensor& g) { return g.defined(); });
     if (n.segment) fetch_saved(n);
-    {
-      const Setting flows(machine_.keeper, Keeper::kGradient);
-      if (any && n.backward) out = n.backward(n, std::move(grads));
-      grads.clear();
-    }
     const Setting flows(machine_.keeper, Keeper::kGradient);
+    if (any && n.backward) out = n.backward(n, grads);
     out.resize(n.next.size());
     for (std::size_t i = 0; i < n.next.size(); ++i) {
       const Edge& e = n.next[i];
@@ -85,6 +81,7 @@ class Run {
         out[i] = validated(std::move(out[i]), *e.node, e.input);
       }
     }
+    grads.clear();
     {
       const Setting was_saved(machine_.keeper, Keeper::kSaved);
       n.saved.clear();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,10 @@
 #include "ops/op.h"
 
 namespace shapewright {
+
+// Backward of a function of the model's own: gradients of its inputs, of what it kept and those of
+// its outputs.
+using FunctionBody = std::function<eager::Tensors(const eager::Tensors& saved, eager::Tensors)>;
 
 // One node of the graph, run by the machine.
 class EagerCall {
@@ -37,6 +42,12 @@ class EagerCall {
   }
   eager::Tensors take_outputs() { return std::move(outs_); }
 
+  const FunctionBody& body() const { return body_; }
+  void set_body(FunctionBody body) { body_ = std::move(body); }
+  // What the row says is a lower bound.
+  void count_in_part() { is_in_part_ = true; }
+  bool is_in_part() const { return is_in_part_; }
+
   std::string_view op() const { return context_.op_type(); }
   const Context& context() const { return context_; }
   std::int64_t int_of(std::string_view name, std::int64_t fallback) const;
@@ -52,6 +63,8 @@ class EagerCall {
  private:
   const Context& context_;
   eager::Tensors in_, outs_;
+  FunctionBody body_;
+  bool is_in_part_ = false;
 };
 
 namespace aten {
@@ -103,6 +116,7 @@ Tensor unary_(std::string_view name, const Tensor& self, Keeps keeps, int tempor
 // --- reductions
 Tensor sum(const Tensor& t, const Shape& shape);  // dims gone or 1
 Tensor mean(const Tensor& t, const Shape& shape);
+Tensor norm(const Tensor& t, const Shape& shape);  // of 2
 
 // --- products
 Tensor mm(const Tensor& a, const Tensor& b);

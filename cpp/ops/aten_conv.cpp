@@ -35,7 +35,7 @@ Tensor last_empty(const Shape& shape, DType dtype) {
 
 Tensor run_forward_last(const Convolution& c) {
   // The weights of a depthwise one lie alike either way.
-  const Tensor turned = c.is_depthwise() ? Tensor() : last_empty(c.w, c.dtype);
+  const Tensor turned = c.has_one_weight() ? Tensor() : last_empty(c.w, c.dtype);
   Tensor y = last_empty(c.y, c.dtype);
   const Plan plan = plan_forward(c);
   const Tensor work = scratch(plan.scratch), w = weight_copy(c, plan);
@@ -44,7 +44,7 @@ Tensor run_forward_last(const Convolution& c) {
 
 Tensors last_grads(const Convolution& c, const eager::Node& n, const Tensor& g) {
   Tensors grads(3);
-  const Tensor turned = c.is_depthwise() ? Tensor() : last_empty(c.w, c.dtype);
+  const Tensor turned = c.has_one_weight() ? Tensor() : last_empty(c.w, c.dtype);
   const bool lies_so = g->strides == eager::channels_last_strides(c.y);
   const Tensor gy = lies_so ? Tensor() : last_empty(c.y, c.dtype);
   const Plan plan = plan_backward_data(c);

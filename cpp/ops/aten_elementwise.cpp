@@ -11,6 +11,13 @@ Tensor if_needed(const Tensor& other, const Tensor& t) {
   return other.defined() && other.requires_grad() ? t : Tensor();
 }
 
+Tensors mul_back(eager::Node& n, const Tensors& g) {
+  Tensors out_grads(2);
+  for (std::size_t i = 0; i < 2; ++i)
+    if (n.needs(i)) out_grads[i] = elementwise_out({g[0], n.saved[i]});
+  return out_grads;
+}
+
 // self op number: the gradient is scaled, or passes as it is.
 Tensor scaled_back(const Tensor& g) { return eager::empty_like(g); }
 
@@ -30,11 +37,25 @@ Tensor add(const Tensor& a, const Tensor& b) {
   return out;
 }
 
+// a + alpha * b: the gradient of b is scaled; of a - alpha * b negated, then scaled.
+namespace {
+
+eager::Backward scaled_sum_back(bool negates, bool scales) {
+  return [negates, scales](eager::Node& n, const Tensors& g) {
+    Tensor of_b;
+    if (n.needs(0)) {
+      const Tensor negated = negates && scales ? eager::empty_like(g[0]) : Tensor();
+      of_b = negates || scales ? eager::empty_like(g[0]) : g[0];
+    }
+    return Tensors{of_b, g[0]};
+  };
+}
+
+}  // namespace
+
 Tensor sub(const Tensor& a, const Tensor& b) {
   Tensor out = elementwise_out({a, b});
-  eager::record("Sub", {b, a}, {out}, {}, [](eager::Node& n, const Tensors& g) {
-    return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
-  });
+  eager::record("Sub", {b, a}, {out}, {}, scaled_sum_back(true, false));
   return out;
 }
 
@@ -46,29 +67,29 @@ Tensor add_(const Tensor& a, const Tensor& b) {
 
 Tensor mul(const Tensor& a, const Tensor& b) {
   Tensor out = elementwise_out({a, b});
-  eager::record("Mul", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
-                [](eager::Node& n, const Tensors& g) {
-                  Tensors out_grads(2);
-                  for (std::size_t i = 0; i < 2; ++i)
-                    if (n.needs(i)) out_grads[i] = elementwise_out({g[0], n.saved[i]});
-                  return out_grads;
-                });
+  eager::record("Mul", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)}, mul_back);
   return out;
 }
 
+namespace {
+
+Tensors div_back(eager::Node& n, const Tensors& g) {
+  Tensors out_grads(2);
+  if (n.needs(0)) {  // -grad * ((self / other) / other)
+    const Tensor negated = eager::empty_like(g[0]);
+    const Tensor quotient = elementwise_out({n.saved[0], n.saved[1]});
+    const Tensor again = elementwise_out({quotient, n.saved[1]});
+    out_grads[0] = elementwise_out({negated, again});
+  }
+  if (n.needs(1)) out_grads[1] = elementwise_out({g[0], n.saved[1]});
+  return out_grads;
+}
+
+}  // namespace
+
 Tensor div(const Tensor& a, const Tensor& b) {
   Tensor out = elementwise_out({a, b}, float_of(result_type({a, b})));
-  eager::record("Div", {b, a}, {out}, {if_needed(b, a), b}, [](eager::Node& n, const Tensors& g) {
-    Tensors out_grads(2);
-    if (n.needs(0)) {  // -grad * ((self / other) / other)
-      const Tensor negated = eager::empty_like(g[0]);
-      const Tensor quotient = elementwise_out({n.saved[0], n.saved[1]});
-      const Tensor again = elementwise_out({quotient, n.saved[1]});
-      out_grads[0] = elementwise_out({negated, again});
-    }
-    if (n.needs(1)) out_grads[1] = elementwise_out({g[0], n.saved[1]});
-    return out_grads;
-  });
+  eager::record("Div", {b, a}, {out}, {if_needed(b, a), b}, div_back);
   return out;
 }
 
@@ -119,12 +140,17 @@ Tensor with_number(EagerCall& c, bool divides, bool keeps_gradient) {
 void add_row(EagerCall& c) {
   if (has_number(c)) return c.out(with_number(c, false, true));
   if (c.real_of("alpha", 1) == 1) return c.out(add(c.in(0), c.in(1)));
-  c.out(sub(c.in(0), c.in(1)));  // its gradient is scaled, as that of sub is negated
+  Tensor out = elementwise_out({c.in(0), c.in(1)});
+  eager::record("Add", {c.in(1), c.in(0)}, {out}, {}, scaled_sum_back(false, true));
+  c.out(out);
 }
 
 void sub_row(EagerCall& c) {
   if (has_number(c)) return c.out(with_number(c, false, c.in(0).defined()));
-  c.out(sub(c.in(0), c.in(1)));
+  Tensor out = elementwise_out({c.in(0), c.in(1)});
+  eager::record("Sub", {c.in(1), c.in(0)}, {out}, {},
+                scaled_sum_back(true, c.real_of("alpha", 1) != 1));
+  c.out(out);
 }
 
 void rsub_row(EagerCall& c) {
@@ -147,37 +173,39 @@ void add_in_place_row(EagerCall& c) {
   const Tensor a = c.in(0);
   if (!c.in(1).defined()) return c.out(a);
   if (c.real_of("alpha", 1) == 1) return c.out(add_(a, c.in(1)));
-  eager::record("Sub", {c.in(1), a}, {a}, {}, [](eager::Node& n, const Tensors& g) {
-    return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
-  });
+  eager::record("Add", {c.in(1), a}, {a}, {}, scaled_sum_back(false, true));
   c.out(a);
 }
 
 void sub_in_place_row(EagerCall& c) {
   const Tensor a = c.in(0);
   if (c.in(1).defined())
-    eager::record("Sub", {c.in(1), a}, {a}, {}, [](eager::Node& n, const Tensors& g) {
-      return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
-    });
+    eager::record("Sub", {c.in(1), a}, {a}, {}, scaled_sum_back(true, c.real_of("alpha", 1) != 1));
   c.out(a);
 }
 
+template <bool kDivides>
 void mul_in_place_row(EagerCall& c) {
-  const Tensor a = c.in(0);
-  if (!c.in(1).defined()) {
+  const Tensor a = c.in(0), b = c.in(1);
+  if (!b.defined()) {
     eager::record("Mul", {a}, {a}, {},
                   [](eager::Node&, const Tensors& g) { return Tensors{scaled_back(g[0])}; });
-  } else {
-    const Tensor b = c.in(1);
-    // The old self cannot be kept: autograd refuses where b asks for a gradient of it.
-    eager::record("Mul", {b, a}, {a}, {if_needed(b, eager::detach(a)), if_needed(a, b)},
-                  [](eager::Node& n, const Tensors& g) {
-                    Tensors out(2);
-                    for (std::size_t i = 0; i < 2; ++i)
-                      if (n.needs(i)) out[i] = elementwise_out({g[0], n.saved[i]});
-                    return out;
-                  });
+    return c.out(a);
   }
+  // What self was is copied where the gradient of the other asks for it.
+  const bool copies = eager::Machine::current().grad_enabled && b.requires_grad();
+  const Tensor old = copies ? eager::empty_like(a) : Tensor();
+  if (kDivides)
+    eager::record("Div", {b, a}, {a}, {old, b}, div_back);
+  else
+    eager::record("Mul", {b, a}, {a}, {old, if_needed(a, b)}, mul_back);
+  c.out(a);
+}
+
+void neg_in_place_row(EagerCall& c) {
+  const Tensor a = c.in(0);
+  eager::record("Neg", {a}, {a}, {},
+                [](eager::Node&, const Tensors& g) { return Tensors{scaled_back(g[0])}; });
   c.out(a);
 }
 
@@ -211,22 +239,29 @@ void pow_row(EagerCall& c) {
     return c.out(out);
   }
   if (!c.in(1).defined()) {
-    if (c.real_of("exponent", 2) == 1) return c.out(unary("Pow", base, Keeps::kSelf, 0));
     // grad * (exponent * self ** (exponent - 1))
     return c.out(unary("Pow", base, Keeps::kSelf, 2));
   }
   const Tensor exponent = c.in(1);
   Tensor out = elementwise_out({base, exponent});
-  eager::record("Pow", {exponent, base}, {out}, {base, exponent, if_needed(exponent, out)},
+  eager::record("Pow", {exponent, base}, {out}, {base, exponent, out},
                 [](eager::Node& n, const Tensors& g) {
                   Tensors grads(2);
-                  for (std::size_t i = 0; i < 2; ++i)
-                    if (n.needs(i)) {
-                      const Tensor first = eager::empty_like(g[0]);
-                      const Tensor second = eager::empty_like(g[0]);
-                      const Tensor third = eager::empty_like(g[0]);
-                      grads[i] = eager::empty_like(g[0]);
-                    }
+                  // where(self == 0 & exponent >= 0, 0, grad * (result * log(self)))
+                  if (n.needs(0)) {
+                    const Tensor mask = eager::empty_like(g[0], DType::kBool);
+                    const Tensor logs = eager::empty_like(n.saved[0]);
+                    const Tensor product = eager::empty_like(g[0]), whole = eager::empty_like(g[0]);
+                    grads[0] = eager::empty_like(g[0]);
+                  }
+                  // where(exponent == 0, 0, grad * (exponent * self ** (exponent - 1)))
+                  if (n.needs(1)) {
+                    const Tensor less = eager::empty_like(n.saved[1]);
+                    const Tensor power = eager::empty_like(g[0]), scaled = eager::empty_like(g[0]);
+                    const Tensor whole = eager::empty_like(g[0]);
+                    const Tensor mask = eager::empty_like(n.saved[1], DType::kBool);
+                    grads[1] = eager::empty_like(g[0]);
+                  }
                   return grads;
                 });
   c.out(out);
@@ -318,6 +353,78 @@ void lerp_row(EagerCall& c) {
   c.out(out);
 }
 
+void addcdiv_row(EagerCall& c) {
+  const Tensor self = c.in(0), a = c.in(1), b = c.in(2);
+  Tensor out = elementwise_out({self, a, b});
+  eager::record("Addcdiv", {self, a, b}, {out},
+                {if_needed(b, a), a.requires_grad() || b.requires_grad() ? b : Tensor()},
+                [](eager::Node& n, const Tensors& g) {
+                  Tensors grads = {g[0], {}, {}};
+                  if (n.needs(1)) {  // grad * (value / b)
+                    const Tensor inverse = eager::empty_like(n.saved[1]);
+                    grads[1] = elementwise_out({g[0], inverse});
+                  }
+                  if (n.needs(2)) {  // -grad * (value * a / (b * b))
+                    const Tensor square = eager::empty_like(n.saved[1]);
+                    const Tensor scaled = eager::empty_like(n.saved[0]);
+                    const Tensor quotient = elementwise_out({scaled, square});
+                    const Tensor negated = eager::empty_like(g[0]);
+                    grads[2] = elementwise_out({negated, quotient});
+                  }
+                  return grads;
+                });
+  c.out(out);
+}
+
+// self + weight * (end - self)
+void lerp_tensor_row(EagerCall& c) {
+  const Tensor self = c.in(0), end = c.in(1), weight = c.in(2);
+  Tensor out = elementwise_out({self, end, weight});
+  const bool is_moved = self.requires_grad() || end.requires_grad();
+  eager::record("Lerp", {end, self, weight}, {out},
+                {is_moved ? weight : Tensor(), if_needed(weight, self), if_needed(weight, end)},
+                [](eager::Node& n, const Tensors& g) {
+                  Tensors grads(3);
+                  if (n.needs(0)) grads[0] = elementwise_out({g[0], n.saved[0]});
+                  if (n.needs(1)) {
+                    const Tensor rest = eager::empty_like(n.saved[0]);
+                    grads[1] = elementwise_out({g[0], rest});
+                  }
+                  if (n.needs(2)) {
+                    const Tensor way = elementwise_out({n.saved[1], n.saved[2]});
+                    grads[2] = elementwise_out({g[0], way});
+                  }
+                  return grads;
+                });
+  c.out(out);
+}
+
+void atan2_row(EagerCall& c) {
+  const Tensor a = c.in(0), b = c.in(1);
+  Tensor out = elementwise_out({a, b}, float_of(result_type({a, b})));
+  eager::record("Atan2", {a, b}, {out}, {a, b}, [](eager::Node& n, const Tensors& g) {
+    Tensor squares;
+    {
+      const Tensor x = eager::empty_like(n.saved[0]), y = eager::empty_like(n.saved[1]);
+      squares = elementwise_out({x, y});
+    }
+    const Tensor inverse = eager::empty_like(squares);
+    Tensors grads(2);
+    Tensors held;
+    if (n.needs(0)) {
+      held.push_back(elementwise_out({g[0], n.saved[1]}));
+      grads[0] = elementwise_out({held.back(), inverse});
+    }
+    if (n.needs(1)) {
+      held.push_back(eager::empty_like(n.saved[0]));
+      held.push_back(elementwise_out({g[0], held.back()}));
+      grads[1] = elementwise_out({held.back(), inverse});
+    }
+    return grads;
+  });
+  c.out(out);
+}
+
 void cat_row(EagerCall& c) {
   Tensors ts;
   for (const Tensor& t : c.inputs())
@@ -350,15 +457,16 @@ constexpr Op kRows[] = {
     row("rsub.Tensor", rsub_row),
     row("mul.Tensor", mul_row),
     row("mul.Scalar", mul_row),
-    row("mul_.Tensor", mul_in_place_row),
-    row("mul_.Scalar", mul_in_place_row),
+    row("mul_.Tensor", mul_in_place_row<false>),
+    row("mul_.Scalar", mul_in_place_row<false>),
     row("multiply.Tensor", mul_row),
     row("div.Tensor", div_row),
     row("div.Scalar", div_row),
     row("div.Tensor_mode", div_row),
     row("true_divide.Tensor", div_row),
-    row("div_.Tensor", mul_in_place_row),
-    row("div_.Scalar", mul_in_place_row),
+    row("div_.Tensor", mul_in_place_row<true>),
+    row("div_.Scalar", mul_in_place_row<true>),
+    row("neg_.default", neg_in_place_row),
     row("floor_divide.default", promoted_row),
     row("remainder.Scalar", remainder_row),
     row("remainder.Tensor", remainder_row),
@@ -379,7 +487,10 @@ constexpr Op kRows[] = {
     row("max.other", extreme_row),
     row("min.other", extreme_row),
     row("addcmul.default", addcmul_row),
+    row("addcdiv.default", addcdiv_row),
     row("lerp.Scalar", lerp_row),
+    row("lerp.Tensor", lerp_tensor_row),
+    row("atan2.default", atan2_row),
     row("cat.default", cat_row),
     row("concat.default", cat_row),
     row("stack.default", stack_row),

@@ -14,8 +14,70 @@ eager::Backward fresh_back(const Shape& old) {
 void embedding_row(EagerCall& c) {
   const Tensor weight = c.in(0), indices = c.in(1);
   Tensor out = eager::empty(c.out_shape(), weight.dtype());
-  eager::record("Embedding", {weight}, {out}, {indices}, fresh_back(weight.shape()));
+  eager::record("Embedding", {weight}, {out}, {indices},
+                [shape = weight.shape()](eager::Node&, const Tensors& g) {
+                  const Tensor dense = on_cuda() ? g[0] : contiguous(g[0]);
+                  return Tensors{eager::empty(shape, g[0].dtype())};
+                });
   c.out(out);
+}
+
+// To which bag each index belongs, by a running count.
+Tensor bag_numbers(const Tensor& indices, const Tensor& offsets) {
+  const Shape shape = {indices.numel() + 1};
+  const Tensor marks = eager::empty(shape, DType::kI64);
+  {
+    const Tensor ones = eager::empty(offsets.shape(), DType::kI64);
+  }
+  return eager::empty(shape, DType::kI64);
+}
+
+// Sums, means or maxima of bags of rows; results: of bags, the bag of each index, sizes, maxima.
+void embedding_bag_row(EagerCall& c) {
+  const Tensor weight = c.in(0), indices = c.in(1), offsets = c.in(2), factors = c.in(3);
+  constexpr std::int64_t kSum = 0, kMean = 1, kMax = 2;
+  const std::int64_t mode = c.int_of("mode", kSum);
+  const bool is_fast = mode == kSum && !on_cuda();
+  const Shape& shape = c.out_shape();
+  const Shape per_bag = {shape[0]};
+  Tensor out = eager::empty(shape, weight.dtype());
+  const Tensor bags = is_fast ? eager::empty({0}, DType::kI64) : bag_numbers(indices, offsets);
+  const Tensor sizes = eager::empty(per_bag, DType::kI64);
+  {
+    const Tensor differences = eager::empty({shape[0] - 1}, DType::kI64);
+  }
+  const Tensor maxima = eager::empty(mode == kMax ? shape : per_bag, DType::kI64);
+  if (mode == kMean) {  // a bag without rows counts as of one
+    const Tensor ones = eager::empty(per_bag, DType::kI64);
+    const Tensor at_least_one = eager::empty(per_bag, DType::kI64);
+    const Tensor divisors = eager::empty(per_bag, weight.dtype());
+  }
+  eager::record("EmbeddingBag", {weight, factors}, {out},
+                {indices, offsets, bags, sizes, maxima, factors},
+                [rows = weight.shape(), is_fast, mode](eager::Node& n, const Tensors& g) {
+                  const Tensor& indices = n.saved[0];
+                  Tensors grads(2);
+                  if (n.needs(0)) {
+                    const Tensor dense = contiguous(g[0]);
+                    const Tensor bags = is_fast ? bag_numbers(indices, n.saved[1]) : Tensor();
+                    grads[0] = eager::empty(rows, g[0].dtype());
+                    if (mode != kMax && !on_cuda()) {  // sorted, with the bag of each
+                      const Shape each = {indices.numel()};
+                      const Tensor sorted = eager::empty(each, DType::kI64);
+                      const Tensor order = eager::empty(each, DType::kI64);
+                      {
+                        const Tensor work = eager::empty(each, DType::kI64);
+                      }
+                      const Tensor picked = eager::empty(each, DType::kI64);
+                    }
+                  }
+                  if (n.needs(1)) grads[1] = eager::empty(indices.shape(), g[0].dtype());
+                  return grads;
+                });
+  c.out(out);
+  c.out(bags);
+  c.out(sizes);
+  c.out(maxima);
 }
 
 void index_row(EagerCall& c) {  // self, then indices; omitted ones take all
@@ -37,6 +99,14 @@ void gather_row(EagerCall& c) {
   const Tensor self = c.in(0);
   Tensor out = eager::empty(c.out_shape(), self.dtype());
   eager::record("Gather", {self}, {out}, {self, c.in(1)}, fresh_back(self.shape()));
+  c.out(out);
+}
+
+void take_along_dim_row(EagerCall& c) {  // indices wrapped around first
+  const Tensor self = c.in(0);
+  const Tensor wrapped = eager::empty_like(c.in(1));
+  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  eager::record("Gather", {self}, {out}, {self, wrapped}, fresh_back(self.shape()));
   c.out(out);
 }
 
@@ -135,10 +205,12 @@ constexpr Op kRows[] = {
     row("diff.default", diff_row),
     row("broadcast_tensors.default", broadcast_row),
     row("embedding.default", embedding_row),
+    row("embedding_bag.default", embedding_bag_row),
+    row("embedding_bag.padding_idx", embedding_bag_row),
     row("index.Tensor", index_row),
     row("index_select.default", index_select_row),
     row("gather.default", gather_row),
-    row("take_along_dim.default", gather_row),
+    row("take_along_dim.default", take_along_dim_row),
     row("scatter.src", scatter_row<false, false>),
     row("scatter.value", scatter_row<false, false>),
     row("scatter_.src", scatter_row<true, false>),
@@ -192,6 +264,7 @@ constexpr Op kRows[] = {
     row("multinomial.default", made_row),
     row("bernoulli_.float", filled_row),
     row("fill_.Scalar", filled_row),
+    row("fill_.Tensor", filled_row),
     row("zero_.default", filled_row),
     row("normal_.default", filled_row),
     row("uniform_.default", filled_row),

@@ -7,6 +7,7 @@ namespace shapewright::aten {
 
 Tensor dropout(const Tensor& t, double p, bool train) {
   if (p == 0 || !train) return t;
+  if (p == 1) return mul(t, eager::empty({}, t.dtype()));
   if (on_cuda()) {  // one kernel: a mask of a byte an element
     Tensor out = eager::empty_like(t);
     const Tensor mask = eager::empty_like(t, DType::kBool);
@@ -19,6 +20,13 @@ Tensor dropout(const Tensor& t, double p, bool train) {
 }
 
 namespace {
+
+// The gradient passes as it is.
+Tensor plus_number(const Tensor& t) {
+  Tensor out = eager::empty_like(t);
+  eager::record("Add", {t}, {out}, {}, [](eager::Node&, Tensors g) { return g; });
+  return out;
+}
 
 constexpr std::int64_t kNone_ = 0;  // reduction: at::Reduction
 
@@ -45,22 +53,35 @@ void cross_entropy_row(EagerCall& c) {
   const Tensor logs = log_softmax(input, {});
   Tensor loss = nll(logs, target, c.in(2), c.out_shape());
   if (c.real_of("label_smoothing", 0) > 0) {
-    Shape rows = target.shape();
-    const Tensor smooth = sum(logs, rows);
-    loss = add(scale(loss), scale(c.out_shape().rank() == 0 ? sum(smooth, {}) : smooth));
+    Tensor smooth = neg(sum(logs, target.shape()));
+    const Tensor ignored = eager::empty(target.shape(), DType::kBool);
+    eager::record("MaskedFill", {smooth}, {smooth}, {ignored},
+                  [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
+    constexpr std::int64_t kMean = 1;
+    if (c.int_of("reduction", kMean) == kMean) {
+      const Tensor counted = eager::empty(target.shape(), DType::kBool);
+      const Tensor total = sum(smooth, {});
+      smooth = div(total, sum(counted, {}));
+    } else if (c.out_shape().rank() == 0) {
+      smooth = sum(smooth, {});
+    }
+    loss = add(scale(loss), scale(smooth));
   }
   c.out(loss);
 }
 
 void nll_row(EagerCall& c) { c.out(nll(c.in(0), c.in(1), c.in(2), c.out_shape())); }
 
-// mse, smooth_l1, huber: keep both; a temporary of the elementwise loss before it is reduced
+// mse, smooth_l1, huber: keep both; a temporary of the elementwise loss before it is reduced. On
+// the CPU the scalar of the first two lies in a storage of that size.
 void pairwise_row(EagerCall& c) {
   const Tensor input = c.in(0), target = c.in(1);
   Tensor out;
   if (c.out_shape().rank() == 0) {
+    const bool is_wide = !on_cuda() && !c.op().starts_with("huber");
+    if (is_wide) out = eager::detach(eager::alias(eager::empty_like(input), {}, {}));
     const Tensor each = eager::empty_like(input);
-    out = eager::empty({}, input.dtype());
+    if (!is_wide) out = eager::empty({}, input.dtype());
   } else {
     out = eager::empty_like(input);
   }
@@ -99,12 +120,20 @@ void bce_logits_row(EagerCall& c) {
   Tensor out;
   {
     const Tensor log_sigmoid = eager::empty_like(input);
+    if (pos_weight.defined()) {  // (pos_weight - 1) * target + 1
+      const Tensor less = eager::empty_like(pos_weight);
+      const Tensor log_weight = elementwise_out({less, target});
+    }
     const Tensor loss = eager::empty_like(input);
     out = eager::empty(c.out_shape(), input.dtype());
   }
-  eager::record(
-      "BinaryCrossEntropyWithLogits", {input}, {out}, {input, target, weight, pos_weight},
-      [](eager::Node& n, const Tensors&) { return Tensors{eager::empty_like(n.saved[0])}; });
+  eager::record("BinaryCrossEntropyWithLogits", {input}, {out}, {input, target, weight, pos_weight},
+                [](eager::Node& n, const Tensors&) {
+                  Tensors held;  // pos_weight * target, and that + 1 - target
+                  if (n.saved[3].defined())
+                    for (int i = 0; i < 2; ++i) held.push_back(eager::empty_like(n.saved[0]));
+                  return Tensors{eager::empty_like(n.saved[0])};
+                });
   c.out(out);
 }
 
@@ -113,6 +142,64 @@ void kl_row(EagerCall& c) {  // xlogy(target, target) - target * input
   const Tensor logs = eager::empty_like(target);
   const Tensor each = sub(logs, mul(target, input));
   c.out(c.out_shape().rank() == 0 ? mean(each, {}) : each);
+}
+
+// The norm of a - b + eps along the last axis.
+Tensor distance(const Tensor& a, const Tensor& b, const Shape& shape) {
+  return norm(plus_number(sub(a, b)), shape);
+}
+
+void distance_row(EagerCall& c) { c.out(distance(c.in(0), c.in(1), c.out_shape())); }
+
+void triplet_row(EagerCall& c) {
+  Shape rows = c.in(0).shape();
+  rows.erase(rows.rank() - 1);
+  const Tensor near = distance(c.in(0), c.in(1), rows), far = distance(c.in(0), c.in(2), rows);
+  const Tensor gap = sub(plus_number(near), far);
+  Tensor loss = eager::empty_like(gap);
+  eager::record("ClampMin", {gap}, {loss}, {gap}, [](eager::Node&, const Tensors& g) {
+    const Tensor mask = eager::empty_like(g[0], DType::kBool);
+    return Tensors{eager::empty_like(g[0])};
+  });
+  c.out(c.out_shape().rank() == 0 ? mean(loss, {}) : loss);
+}
+
+// (a / |a|) . (b / |b|) along one axis; the norms are copied before they are clamped
+void cosine_row(EagerCall& c) {
+  const Tensor a = c.in(0), b = c.in(1);
+  Shape rows = eager::broadcast_shape(a.shape(), b.shape());
+  rows[c.axis_of("dim", 1, rows.rank())] = 1;
+  const Tensor of_a = clone(norm(a, rows)), of_b = clone(norm(b, rows));
+  const Tensor x = div(a, of_a), y = div(b, of_b);
+  c.out(sum(mul(x, y), c.out_shape()));
+}
+
+void native_dropout_row(EagerCall& c) {
+  const Tensor t = c.in(0);
+  const Tensor mask = eager::empty_like(t, DType::kBool);
+  Tensor out = on_cuda() ? eager::empty_like(t) : elementwise_out({t, mask});
+  eager::record("NativeDropout", {t}, {out}, {mask}, [](eager::Node& n, const Tensors& g) {
+    return Tensors{on_cuda() ? eager::empty_like(g[0]) : elementwise_out({g[0], n.saved[0]})};
+  });
+  c.out(out);
+  c.out(mask);
+}
+
+// t * noise + shift
+void alpha_dropout_row(EagerCall& c) {
+  const Tensor t = c.in(0);
+  if (c.real_of("p", 0.5) == 0 || !c.flag("train", true)) return c.out(t);
+  const Tensor noise = eager::empty_like(t), shift = eager::empty_like(t);
+  c.out(add_(mul(t, noise), shift));
+}
+
+void rrelu_row(EagerCall& c) {
+  const Tensor t = c.in(0);
+  const Tensor noise = eager::empty_like(t);
+  Tensor out = eager::empty_like(t);
+  eager::record("RreluWithNoise", {t}, {out}, {t, noise},
+                [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
+  c.out(out);
 }
 
 void dropout_row(EagerCall& c) {
@@ -150,7 +237,12 @@ constexpr Op kRows[] = {
     row("binary_cross_entropy_with_logits.default", bce_logits_row),
     row("kl_div.default", kl_row),
     row("dropout.default", dropout_row),
-    row("native_dropout.default", dropout_row),
+    row("native_dropout.default", native_dropout_row),
+    row("alpha_dropout.default", alpha_dropout_row),
+    row("rrelu.default", rrelu_row),
+    row("pairwise_distance.default", distance_row),
+    row("triplet_margin_loss.default", triplet_row),
+    row("cosine_similarity.default", cosine_row),
     row("dropout_.default", dropout_in_place_row),
     row("feature_dropout.default", feature_dropout_row),
 };

@@ -218,6 +218,38 @@ void baddbmm_row(EagerCall& c) {
   c.out(out);
 }
 
+// Rows of a against a matrix for each group of them, or groups of columns against rows; the last
+// axis of the result is padded to 16 bytes.
+Tensor grouped_product(const Shape& shape, DType dtype) {
+  const std::int64_t step = 128 / info(dtype).bits;
+  Shape whole = shape;
+  const int last = shape.rank() - 1;
+  whole[last] = ceildiv(shape[last], step) * Dim(step);
+  return eager::alias(eager::empty(whole, dtype), shape, eager::contiguous_strides(whole));
+}
+
+void grouped_mm_row(EagerCall& c) {
+  const Tensor a = c.in(0), b = c.in(1), ends = c.in(2);
+  Tensor out = eager::detach(grouped_product(c.out_shape(), c.out_dtype()));
+  eager::record("GroupedMm", {b, a}, {out}, {if_needed(b, a), if_needed(a, b), ends},
+                [la = laid(a), lb = laid(b)](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  const auto grad_of = [&](const Laid& l) {
+                    const int rank = l.shape.rank();
+                    const bool by_columns =
+                        l.strides[rank - 2] == Dim(1) && l.strides[rank - 1] != Dim(1);
+                    if (!by_columns) return grouped_product(l.shape, g[0].dtype());
+                    Shape turned = l.shape;
+                    std::swap(turned[rank - 2], turned[rank - 1]);
+                    return transpose(grouped_product(turned, g[0].dtype()), -2, -1);
+                  };
+                  if (n.needs(0)) grads[0] = grad_of(lb);
+                  if (n.needs(1)) grads[1] = grad_of(la);
+                  return grads;
+                });
+  c.out(out);
+}
+
 // einsum of two operands is a bmm of permuted views; one operand is a permuted sum.
 void einsum_row(EagerCall& c) {
   const std::string_view equation = c.text_of("equation");
@@ -249,6 +281,16 @@ void einsum_row(EagerCall& c) {
   for (const char ch : result)
     if (ch != ' ') out += ch;
   const auto has = [](const std::string& s, char ch) { return s.find(ch) != std::string::npos; };
+  // The operand whose own axes come first in the result is the left one.
+  Tensor first = in[0], other = in[1];
+  for (const char ch : out) {
+    if (has(left, ch) == has(right, ch)) continue;
+    if (has(right, ch)) {
+      std::swap(left, right);
+      std::swap(first, other);
+    }
+    break;
+  }
   std::string batch, contracted, only_left, only_right;
   for (const char ch : left) {
     if (has(right, ch)) {
@@ -265,8 +307,8 @@ void einsum_row(EagerCall& c) {
     return axes.size() == names.size() ? permute(t, axes) : t;
   };
   const auto size_of = [&](char ch) {
-    return has(left, ch) ? in[0].size(static_cast<int>(left.find(ch)))
-                         : in[1].size(static_cast<int>(right.find(ch)));
+    return has(left, ch) ? first.size(static_cast<int>(left.find(ch)))
+                         : other.size(static_cast<int>(right.find(ch)));
   };
   const auto product = [&](const std::string& names) {
     Dim d = 1;
@@ -275,8 +317,8 @@ void einsum_row(EagerCall& c) {
   };
   const Dim b = product(batch), k = product(contracted), n = product(only_left),
             m = product(only_right);
-  const Tensor x = reshape(arranged(in[0], left, batch + only_left + contracted), {b, n, k});
-  const Tensor y = reshape(arranged(in[1], right, batch + contracted + only_right), {b, k, m});
+  const Tensor x = reshape(arranged(first, left, batch + only_left + contracted), {b, n, k});
+  const Tensor y = reshape(arranged(other, right, batch + contracted + only_right), {b, k, m});
   Shape shape;
   const std::string made = batch + only_left + only_right;
   for (const char ch : made) shape.push_back(size_of(ch));
@@ -287,11 +329,17 @@ void einsum_row(EagerCall& c) {
 }
 
 constexpr Op kRows[] = {
-    row("linear.default", linear_row), row("matmul.default", matmul_row),
-    row("mm.default", mm_row),         row("bmm.default", bmm_row),
-    row("mv.default", matmul_row),     row("dot.default", matmul_row),
-    row("addmm.default", addmm_row),   row("baddbmm.default", baddbmm_row),
-    row("einsum.default", einsum_row), row("__matmul__.default", matmul_row),
+    row("linear.default", linear_row),
+    row("matmul.default", matmul_row),
+    row("mm.default", mm_row),
+    row("bmm.default", bmm_row),
+    row("mv.default", matmul_row),
+    row("dot.default", matmul_row),
+    row("addmm.default", addmm_row),
+    row("baddbmm.default", baddbmm_row),
+    row("einsum.default", einsum_row),
+    row("__matmul__.default", matmul_row),
+    row("_grouped_mm.default", grouped_mm_row),
 };
 static_assert(complete(kRows));
 

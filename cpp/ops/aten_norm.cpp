@@ -13,10 +13,13 @@ DType stats_type(const Tensor& t) {
   return t.dtype();
 }
 
-// batch_norm(input, weight, bias, running_mean, running_var)
-void batch_norm_row(EagerCall& c) {
-  const Tensor input = c.in(0), weight = c.in(1), bias = c.in(2), mean = c.in(3), var = c.in(4);
-  const bool training = c.flag("training", false);
+bool is_channels_last(const Tensor& t) {
+  return t.dim() == 4 && !t.is_contiguous() &&
+         t->strides == eager::channels_last_strides(t.shape());
+}
+
+Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias, const Tensor& mean,
+                  const Tensor& var, bool training) {
   const DType stats = weight.defined() ? weight.dtype() : stats_type(input);
   const Shape per_channel = {input.dim() > 1 ? input.size(1) : Dim(1)};
   Tensor out = eager::empty_like(input);
@@ -24,6 +27,8 @@ void batch_norm_row(EagerCall& c) {
   const Tensor save_invstd = eager::empty(training ? per_channel : Shape{0}, stats);
   if (!on_cuda()) {  // scale and shift of each channel
     const Tensor alpha = eager::empty(per_channel, stats), beta = eager::empty(per_channel, stats);
+    if (training && is_channels_last(input))  // sums of each thread
+      const Tensor sums = eager::empty({default_threads(), per_channel[0]}, stats);
   }
   eager::record("NativeBatchNorm", {input, weight, bias}, {out},
                 {input, weight, mean, var, save_mean, save_invstd},
@@ -33,29 +38,37 @@ void batch_norm_row(EagerCall& c) {
                   if (n.needs(1)) grads[1] = eager::empty(per_channel, stats);
                   if (n.needs(2)) grads[2] = eager::empty(per_channel, stats);
                   if (!on_cuda() && n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
+                  if (!on_cuda() && is_channels_last(g[0]))
+                    const Tensor sums = eager::empty({2, default_threads(), per_channel[0]}, stats);
                   return grads;
                 });
-  c.out(out);
+  return out;
 }
 
+// batch_norm(input, weight, bias, running_mean, running_var)
+void batch_norm_row(EagerCall& c) {
+  c.out(batch_norm(c.in(0), c.in(1), c.in(2), c.in(3), c.in(4), c.flag("training", false)));
+}
+
+// A batch norm over (1, N*C, ...) with weight and bias repeated.
 void instance_norm_row(EagerCall& c) {
-  // A batch norm over (1, N*C, ...) with weight and bias repeated.
-  const Tensor input = c.in(0), weight = c.in(1), bias = c.in(2);
-  const Shape repeated = {input.size(0) * input.size(1)};
-  Tensor out = eager::empty_like(input);
-  const Tensor mean = eager::empty(repeated, stats_type(input));
-  const Tensor invstd = eager::empty(repeated, stats_type(input));
-  const Tensor weights = weight.defined() ? eager::empty(repeated, weight.dtype()) : Tensor();
-  eager::record("InstanceNorm", {input, weight, bias}, {out}, {input, weights, mean, invstd},
-                [channels = Shape{input.size(1)}](eager::Node& n, const Tensors& g) {
-                  Tensors grads(3);
-                  if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
-                  if (!on_cuda() && n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
-                  for (std::size_t i = 1; i < 3; ++i)
-                    if (n.needs(i)) grads[i] = eager::empty(channels, g[0].dtype());
-                  return grads;
-                });
-  c.out(out);
+  const Tensor input = contiguous(c.in(0));
+  const Dim channels = input.size(0) * input.size(1);
+  const auto repeated = [&](const Tensor& t) {
+    if (!t.defined()) return Tensor();
+    Tensor out = eager::empty({channels}, t.dtype());
+    eager::record("Repeat", {t}, {out}, {}, [old = t.shape()](eager::Node&, const Tensors& g) {
+      return Tensors{eager::empty(old, g[0].dtype())};
+    });
+    return out;
+  };
+  Shape shape = input.shape();
+  shape[0] = 1;
+  shape[1] = channels;
+  const Tensor mean = repeated(c.in(3)), var = repeated(c.in(4));
+  const Tensor out = batch_norm(view(input, shape), repeated(c.in(1)), repeated(c.in(2)), mean, var,
+                                c.flag("use_input_stats", true));
+  c.out(view(out, input.shape()));
 }
 
 void layer_norm_row(EagerCall& c) {
@@ -91,16 +104,21 @@ void layer_norm_row(EagerCall& c) {
 }
 
 void group_norm_row(EagerCall& c) {
-  const Tensor input = contiguous(c.in(0)), weight = c.in(1), bias = c.in(2);
+  const bool is_last = !on_cuda() && is_channels_last(c.in(0));
+  const Tensor input = is_last ? c.in(0) : contiguous(c.in(0)), weight = c.in(1), bias = c.in(2);
   const Shape groups = {input.size(0), c.int_of("num_groups", 1)};
   const Shape channels = {input.size(0), input.size(1)};
-  Tensor out = eager::empty(input.shape(), input.dtype());
+  Tensor out = eager::empty_like(input);
   const Tensor mean = eager::empty(groups, stats_type(input));
   const Tensor rstd = eager::empty(groups, stats_type(input));
+  if (is_last) const Tensor moments = eager::empty({2, channels[0], channels[1]}, DType::kF32);
   eager::record("NativeGroupNorm", {input, weight, bias}, {out}, {input, mean, rstd, weight},
-                [channels](eager::Node& n, const Tensors& g) {
+                [channels, is_last](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
-                  const Tensor dy = contiguous(g[0]);
+                  const bool lies_so = g[0]->strides == n.saved[0]->strides;
+                  const Tensor dy = !is_last  ? contiguous(g[0])
+                                    : lies_so ? g[0]
+                                              : eager::empty_like(n.saved[0], g[0].dtype());
                   if (n.needs(0)) grads[0] = eager::empty_like(dy);
                   const Shape per_channel = {channels[1]};
                   for (std::size_t i = 1; i < 3; ++i)

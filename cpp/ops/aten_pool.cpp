@@ -12,12 +12,37 @@ eager::Backward fresh_back(const Shape& old) {
   return [old](eager::Node&, const Tensors& g) { return Tensors{eager::empty(old, g[0].dtype())}; };
 }
 
+bool is_channels_last(const Tensor& t) {
+  return t.dim() == 4 && !t.is_contiguous() &&
+         t->strides == eager::channels_last_strides(t.shape());
+}
+
+Tensor laid_like(const Tensor& t, const Shape& shape, DType dtype) {
+  const bool is_last = is_channels_last(t) && shape.rank() == 4;
+  return eager::empty_strided(
+      shape, is_last ? eager::channels_last_strides(shape) : eager::contiguous_strides(shape),
+      dtype);
+}
+
+// Gradient laid as the operand. With channels last, one that comes otherwise is worked on as it
+// lies: the gradient, and the indices, are copied.
+Tensor pool_grad(const Tensor& self, const Tensor& indices, const Tensor& g) {
+  Tensor grad = laid_like(self, self.shape(), g.dtype());
+  if (!on_cuda() && is_channels_last(self) && g.is_contiguous()) {
+    const Tensor copy = indices.defined() ? eager::empty(indices.shape(), DType::kI64) : Tensor();
+    const Tensor work = eager::empty(self.shape(), g.dtype());
+  }
+  return grad;
+}
+
 void max_pool_row(EagerCall& c) {
   const Tensor self = c.in(0);
-  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  Tensor out = laid_like(self, c.out_shape(), self.dtype());
   // Without gradients the CPU takes a kernel that makes no indices for one dim only.
-  const Tensor indices = eager::empty(c.out_shape(), DType::kI64);
-  eager::record("MaxPool", {self}, {out}, {self, indices}, fresh_back(self.shape()));
+  const Tensor indices = laid_like(self, c.out_shape(), DType::kI64);
+  eager::record("MaxPool", {self}, {out}, {self, indices}, [](eager::Node& n, const Tensors& g) {
+    return Tensors{pool_grad(n.saved[0], n.saved[1], g[0])};
+  });
   c.out(out);
   if (c.num_outputs() > 1) c.out(indices);
 }
@@ -31,8 +56,10 @@ void max_pool1d_row(EagerCall& c) {
 
 void avg_pool_row(EagerCall& c) {
   const Tensor self = c.in(0);
-  Tensor out = eager::empty(c.out_shape(), self.dtype());
-  eager::record("AvgPool", {self}, {out}, {self}, fresh_back(self.shape()));
+  Tensor out = laid_like(self, c.out_shape(), self.dtype());
+  eager::record("AvgPool", {self}, {out}, {self}, [](eager::Node& n, const Tensors& g) {
+    return Tensors{pool_grad(n.saved[0], {}, g[0])};
+  });
   c.out(out);
 }
 
@@ -57,6 +84,46 @@ void resize_row(EagerCall& c) {
       is_last ? eager::channels_last_strides(shape) : eager::contiguous_strides(shape);
   Tensor out = eager::empty_strided(shape, lay, self.dtype());
   eager::record("Upsample", {self}, {out}, {}, fresh_back(self.shape()));
+  c.out(out);
+}
+
+// Nearest and bilinear, of two axes. Where the result is small, or lies with channels last, the
+// CPU's kernel works with channels last: it copies what does not.
+Dim copied_for_kernel(const Tensor& t, Dim height, Dim width) {
+  constexpr std::int64_t kSmall = 128;  // rows and columns together
+  if (known(t.size(1)) == 1 || !t.is_contiguous()) return 0;
+  const Dim is_large = min(Dim(1), floordiv(height + width, Dim(kSmall + 1)));
+  return (1 - is_large) * eager::bytes_of(t.dtype(), t.shape());
+}
+
+Tensor scratch(Dim bytes) {
+  return known(bytes) == 0 ? Tensor() : eager::empty({bytes}, DType::kU8);
+}
+
+// A piece of channels of a gradient with channels last: not dense, but its gradient lies so too.
+Tensor resized_grad(const Shape& old, const Tensor& g) {
+  if (g.is_contiguous()) return eager::empty(old, g.dtype());
+  const bool is_last = g.dim() == 4 && g->strides[1] == Dim(1);
+  const Strides lay = is_last ? eager::channels_last_strides(old) : eager::contiguous_strides(old);
+  Tensor grad = eager::empty_strided(old, lay, g.dtype());
+  if (on_cuda() || is_channels_last(g)) return grad;
+  const Tensor dense = eager::empty(g.shape(), g.dtype());
+  const Tensor work = is_last ? eager::empty(old, g.dtype()) : Tensor();
+  return grad;
+}
+
+void resize_plane_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  const Shape& shape = c.out_shape();
+  Tensor out = laid_like(self, shape, self.dtype());
+  if (!on_cuda()) {
+    const Tensor x = scratch(copied_for_kernel(self, shape[2], shape[3]));
+    const Tensor y = scratch(copied_for_kernel(out, shape[2], shape[3]));
+  }
+  eager::record("Upsample", {self}, {out}, {},
+                [old = self.shape()](eager::Node&, const Tensors& g) {
+                  return Tensors{resized_grad(old, g[0])};
+                });
   c.out(out);
 }
 
@@ -116,11 +183,11 @@ constexpr Op kRows[] = {
     row("adaptive_avg_pool2d.default", adaptive_avg_pool_row),
     row("adaptive_avg_pool3d.default", adaptive_avg_pool_row),
     row("upsample_nearest1d.vec", resize_row),
-    row("upsample_nearest2d.vec", resize_row),
-    row("upsample_nearest2d.default", resize_row),
+    row("upsample_nearest2d.vec", resize_plane_row),
+    row("upsample_nearest2d.default", resize_plane_row),
     row("upsample_nearest3d.vec", resize_row),
-    row("upsample_bilinear2d.vec", resize_row),
-    row("upsample_bilinear2d.default", resize_row),
+    row("upsample_bilinear2d.vec", resize_plane_row),
+    row("upsample_bilinear2d.default", resize_plane_row),
     row("upsample_bicubic2d.vec", resize_row),
     row("upsample_bicubic2d.default", resize_row),
     row("_upsample_bicubic2d_aa.default", resize_row),

@@ -73,7 +73,7 @@ Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int
   Tensors shapes;
   for (std::int64_t i = 0; i < l.each; ++i) inputs.push_back(l.weight(layer, direction, i));
   Tensors saved = inputs;
-  for (const Tensor& t : {out, h, cell, workspace}) saved.push_back(t);
+  for (const Tensor& t : {out, h, cell, workspace, l.states[0], l.states[1]}) saved.push_back(t);
   {
     const Tensor w = eager::empty_like(inputs[1]), u = eager::empty_like(inputs[2]);
     const Tensor work = eager::empty({l.steps, l.batch, 4 * l.hidden}, x.dtype());
@@ -108,7 +108,7 @@ Tensor cells_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::in
   const Tensor of_steps = eager::empty({steps, l.batch, kept * l.hidden}, dtype);
   Tensor states;  // of a plain cell its own result, counted already
   if (gates > 1 && records) states = eager::empty({l.steps - 1, l.batch, l.hidden}, dtype);
-  eager::record("Cells", {before, u, b}, {out}, {u, b, of_steps, states},
+  eager::record("Cells", {before, u, b}, {out}, {u, b, of_steps, states, l.states[0]},
                 [shape = before.shape(), gates](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
                   if (n.needs(0)) grads[0] = eager::empty(shape, g[0].dtype());

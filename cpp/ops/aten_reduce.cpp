@@ -17,6 +17,9 @@ Tensor spread(const Tensor& g, const Shape& shape) {
 Tensor sum(const Tensor& t, const Shape& shape) {
   const bool counts = info(t.dtype()).kind != DTypeClass::kFloat;
   Tensor out = eager::empty(shape, counts ? DType::kI64 : t.dtype());
+  // On the CPU what is counted is widened first.
+  if (counts && !on_cuda() && t.dtype() != DType::kI64)
+    const Tensor wide = eager::empty_like(t, DType::kI64);
   eager::record("Sum", {t}, {out}, {}, [old = t.shape()](eager::Node&, const Tensors& g) {
     return Tensors{spread(g[0], old)};
   });
@@ -53,6 +56,17 @@ Tensor softmax(const Tensor& t, std::optional<DType> dtype) {
   return out;
 }
 
+// The root of a sum of squares: grad * (self / result), zero where result is.
+Tensor norm(const Tensor& t, const Shape& shape) {
+  Tensor out = eager::empty(shape, t.dtype());
+  eager::record("Norm", {t}, {out}, {t, out}, [](eager::Node& n, const Tensors&) {
+    const Tensor quotient = eager::empty_like(n.saved[0]);
+    const Tensor mask = eager::empty_like(n.saved[1], DType::kBool);
+    return Tensors{eager::empty_like(n.saved[0])};
+  });
+  return out;
+}
+
 Tensor log_softmax(const Tensor& t, std::optional<DType> dtype) {
   return softmax_node("LogSoftmax", dtype ? to(t, *dtype) : t);
 }
@@ -69,17 +83,50 @@ void mean_row(EagerCall& c) { c.out(mean(cast_first(c), c.out_shape())); }
 void softmax_row(EagerCall& c) { c.out(softmax(c.in(0), c.dtype_of())); }
 void log_softmax_row(EagerCall& c) { c.out(log_softmax(c.in(0), c.dtype_of())); }
 
-void var_row(EagerCall& c) {  // (2 / (n - 1)) * grad * (self - mean)
+// (2 / (n - 1)) * grad * (self - mean)
+Tensor var_grad(const Tensor& g, const Tensor& self) {
+  const Tensor mean = eager::empty_like(g), centred = eager::empty_like(self);
+  const Tensor scaled = eager::empty_like(g);
+  return eager::empty_like(self);
+}
+
+void var_row(EagerCall& c) {
   const Tensor self = c.in(0);
   Tensor out = eager::empty(c.out_shape(), self.dtype());
-  const bool is_std = c.op().starts_with("std");
-  eager::record(is_std ? "Std" : "Var", {self}, {out}, {self, is_std ? out : Tensor()},
-                [](eager::Node& n, const Tensors& g) {
-                  const Tensor scaled = eager::empty_like(g[0]);
-                  const Tensor centred = eager::empty_like(n.saved[0]);
-                  return Tensors{eager::empty_like(n.saved[0])};
-                });
+  if (c.op().starts_with("std")) {  // first grad / (2 * result), zero where result is
+    eager::record("Std", {self}, {out}, {self, out}, [](eager::Node& n, const Tensors& g) {
+      Tensor of_var;
+      {
+        const Tensor twice = eager::empty_like(n.saved[1]);
+        of_var = eager::empty_like(g[0]);
+        const Tensor mask = eager::empty_like(n.saved[1], DType::kBool);
+      }
+      return Tensors{var_grad(of_var, n.saved[0])};
+    });
+  } else {
+    eager::record("Var", {self}, {out}, {self}, [](eager::Node& n, const Tensors& g) {
+      return Tensors{var_grad(g[0], n.saved[0])};
+    });
+  }
   c.out(out);
+}
+
+void var_mean_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor var = eager::empty(c.out_shape(0), self.dtype());
+  Tensor mean = eager::empty(c.out_shape(1), self.dtype());
+  eager::record("VarMean", {self}, {var, mean}, {self}, [](eager::Node& n, const Tensors& g) {
+    Tensor grad;
+    if (g[0].defined()) grad = var_grad(g[0], n.saved[0]);
+    if (g[1].defined()) {
+      const Tensor spread_out = eager::empty_like(n.saved[0]);
+      if (grad.defined()) return Tensors{eager::empty_like(n.saved[0])};
+      grad = spread_out;
+    }
+    return Tensors{grad};
+  });
+  c.out(var);
+  c.out(mean);
 }
 
 // max and min along an axis, sort, topk, kthvalue, mode: values with indices
@@ -95,14 +142,82 @@ void with_indices_row(EagerCall& c) {
   if (c.num_outputs() > 1) c.out(indices);
 }
 
-void amax_row(EagerCall& c) {  // (self == result) mask, counted and scaled
+// How often a mask is true along the axes that were reduced.
+Tensor count_of(const Tensor& mask, const Shape& shape) {
+  Tensor count = eager::empty(shape, DType::kI64);
+  if (!on_cuda()) const Tensor wide = eager::empty_like(mask, DType::kI64);
+  return count;
+}
+
+// The shape of the result with the reduced axes left in.
+Shape kept_shape(const EagerCall& c, const Shape& self) {
+  Shape shape = self;
+  const auto axes = c.ints_of("dim");
+  for (int i = 0; i < shape.rank(); ++i) {
+    bool is_reduced = axes.empty();
+    for (const std::int64_t axis : axes) is_reduced |= i == (axis < 0 ? axis + shape.rank() : axis);
+    if (is_reduced) shape[i] = 1;
+  }
+  return shape;
+}
+
+// (self == result) * (grad / how many are)
+void amax_row(EagerCall& c) {
   const Tensor self = c.in(0);
   Tensor out = eager::empty(c.out_shape(), self.dtype());
-  eager::record("Amax", {self}, {out}, {self, out}, [](eager::Node& n, const Tensors&) {
+  eager::record("Amax", {self}, {out}, {self, out},
+                [rows = kept_shape(c, self.shape())](eager::Node& n, const Tensors& g) {
+                  const Tensor mask = eager::empty_like(n.saved[0], DType::kBool);
+                  const Tensor count = count_of(mask, rows);
+                  const Tensor grad = eager::alias(g[0], rows, eager::contiguous_strides(rows));
+                  const Tensor share = elementwise_out({grad, count});
+                  return Tensors{elementwise_out({share, mask})};
+                });
+  c.out(out);
+}
+
+// Of all elements: zeros, with the gradient shared where the mask is.
+void extreme_of_all_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty({}, self.dtype());
+  eager::record("Max", {self}, {out}, {self, out}, [](eager::Node& n, const Tensors&) {
     const Tensor mask = eager::empty_like(n.saved[0], DType::kBool);
-    const Tensor share = eager::empty_like(n.saved[1]);
-    const Tensor scaled = eager::empty_like(n.saved[0]);
-    return Tensors{eager::empty_like(n.saved[0])};
+    Tensor grad = eager::empty_like(n.saved[0]);
+    const Tensor count = count_of(mask, {});
+    return Tensors{grad};
+  });
+  c.out(out);
+}
+
+void median_row(EagerCall& c) {  // sorts in a copy
+  with_indices_row(c);
+  const Tensor sorted = eager::empty_like(c.in(0));
+}
+
+void trace_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty({}, self.dtype());
+  eager::record("Trace", {self}, {out}, {}, [shape = self.shape()](eager::Node&, const Tensors& g) {
+    Tensor grad = eager::empty(shape, g[0].dtype());
+    const Tensor places = eager::empty({shape[0]}, DType::kI64);
+    return Tensors{grad};
+  });
+  c.out(out);
+}
+
+// grad * result, summed from behind, over self
+void cumprod_row(EagerCall& c) {
+  const Tensor self = cast_first(c);
+  Tensor out = eager::empty_like(self);
+  eager::record("Cumprod", {self}, {out}, {self, out}, [](eager::Node& n, const Tensors& g) {
+    const Tensor product = eager::empty_like(g[0]);
+    const Tensor mask = eager::empty_like(n.saved[0], DType::kBool);
+    Tensor turned;
+    {
+      const Tensor flipped = eager::empty_like(g[0]), summed = eager::empty_like(g[0]);
+      turned = eager::empty_like(g[0]);
+    }
+    return Tensors{eager::empty_like(g[0])};
   });
   c.out(out);
 }
@@ -111,7 +226,8 @@ void index_result_row(EagerCall& c) { c.out(eager::empty(c.out_shape(), c.out_dt
 
 void cumsum_row(EagerCall& c) {  // backward flips, sums and flips again
   const Tensor self = cast_first(c);
-  const DType dtype = info(self.dtype()).kind == DTypeClass::kFloat ? self.dtype() : DType::kI64;
+  const bool is_float = info(self.dtype()).kind == DTypeClass::kFloat;
+  const DType dtype = is_float ? self.dtype() : c.dtype_of().value_or(DType::kI64);
   Tensor out = eager::empty_like(self, dtype);
   eager::record("Cumsum", {self}, {out}, {}, [](eager::Node&, const Tensors& g) {
     const Tensor flipped = eager::empty_like(g[0]), summed = eager::empty_like(g[0]);
@@ -136,13 +252,19 @@ void logsumexp_row(EagerCall& c) {  // grad * (self - result).exp()
   c.out(out);
 }
 
-void norm_row(EagerCall& c) {
+void norm_row(EagerCall& c) { c.out(norm(c.in(0), c.out_shape())); }
+
+// grad * (result / self), where no element is zero
+void prod_of_axis_row(EagerCall& c) {
   const Tensor self = c.in(0);
   Tensor out = eager::empty(c.out_shape(), self.dtype());
-  eager::record("Norm", {self}, {out}, {self, out}, [](eager::Node& n, const Tensors&) {
-    const Tensor scaled = eager::empty_like(n.saved[0]);
-    return Tensors{eager::empty_like(n.saved[0])};
-  });
+  eager::record("Prod", {self}, {out}, {self, out},
+                [rows = kept_shape(c, self.shape())](eager::Node& n, const Tensors&) {
+                  const Tensor mask = eager::empty_like(n.saved[0], DType::kBool);
+                  const Tensor count = count_of(mask, rows);
+                  const Tensor quotient = eager::empty_like(n.saved[0]);
+                  return Tensors{eager::empty_like(n.saved[0])};
+                });
   c.out(out);
 }
 
@@ -168,6 +290,7 @@ constexpr Op kRows[] = {
     row("var.default", var_row),
     row("var.dim", var_row),
     row("var.correction", var_row),
+    row("var_mean.correction", var_mean_row),
     row("std.default", var_row),
     row("std.dim", var_row),
     row("std.correction", var_row),
@@ -179,8 +302,12 @@ constexpr Op kRows[] = {
     row("kthvalue.default", with_indices_row),
     row("amax.default", amax_row),
     row("amin.default", amax_row),
-    row("max.default", amax_row),
-    row("min.default", amax_row),
+    row("max.default", extreme_of_all_row),
+    row("min.default", extreme_of_all_row),
+    row("median.default", extreme_of_all_row),
+    row("median.dim", median_row),
+    row("trace.default", trace_row),
+    row("cumprod.default", cumprod_row),
     row("argmax.default", index_result_row),
     row("argmin.default", index_result_row),
     row("argsort.default", index_result_row),
@@ -200,7 +327,7 @@ constexpr Op kRows[] = {
     row("norm.ScalarOpt_dim", norm_row),
     row("norm.Scalar", norm_row),
     row("prod.default", prod_row),
-    row("prod.dim_int", prod_row),
+    row("prod.dim_int", prod_of_axis_row),
 };
 static_assert(complete(kRows));
 

@@ -52,6 +52,7 @@ std::span<const Op> aten_loss_ops();    // losses, dropout
 std::span<const Op> aten_pool_ops();    // pooling, resizing, padding
 std::span<const Op> aten_index_ops();   // indexing, scattering, creation
 std::span<const Op> aten_attention_ops();
+std::span<const Op> aten_function_ops();   // torch.autograd.Function
 std::span<const Op> aten_recurrent_ops();  // lstm, gru, rnn
 
 }  // namespace shapewright::families

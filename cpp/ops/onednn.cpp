@@ -101,6 +101,9 @@ bool Convolution::is_dilated() const {
 bool Convolution::is_depthwise() const {
   return groups > 1 && known(w[1]) == 1 && known(w[0]) == groups;
 }
+bool Convolution::has_one_weight() const {
+  return known(w[1]) == 1 || known(kernel_elements(*this)) == 1;
+}
 bool Convolution::is_pointwise() const {
   if (groups != 1 || has_padding) return false;
   for (int i = 0; i < num_axes(); ++i) {
@@ -180,7 +183,11 @@ Plan plan_backward_weights(const Convolution& c) {
   if (c.is_depthwise()) {
     bool is_small = !c.is_dilated();
     for (int i = 0; i < c.num_axes(); ++i) is_small = is_small && kernel_size(c, i) <= 3;
-    if (is_small) {
+    // No kernel of its own for an image that is smaller than the window.
+    bool is_inside = true;
+    for (int i = 0; c.is_channels_last && i < c.num_axes(); ++i)
+      is_inside = is_inside && channels_or(c.x[i + 2], 1 << 20) >= kernel_size(c, i);
+    if (is_small && is_inside) {
       plan.w_in_block = 1;
       return plan;
     }

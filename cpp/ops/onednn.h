@@ -22,7 +22,8 @@ struct Convolution {
   bool is_strided() const;
   bool is_dilated() const;
   bool is_depthwise() const;
-  bool is_pointwise() const;  // of one group, kernel 1, no padding, whole strides
+  bool has_one_weight() const;  // a channel and position: with channels last it lies alike
+  bool is_pointwise() const;    // of one group, kernel 1, no padding, whole strides
 };
 
 // What is copied and worked in; kAsItLies for an operand that is read or written in place.

@@ -35,7 +35,8 @@ constexpr std::span<const Op> (*kFamilies[])() = {
     families::aten_conv_ops,      families::aten_norm_ops,
     families::aten_reduce_ops,    families::aten_loss_ops,
     families::aten_pool_ops,      families::aten_index_ops,
-    families::aten_attention_ops, families::aten_recurrent_ops,
+    families::aten_attention_ops, families::aten_function_ops,
+    families::aten_recurrent_ops,
 };
 
 auto key(const Op& op) { return std::pair(op.name, op.domain); }

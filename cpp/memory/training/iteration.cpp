@@ -6,6 +6,7 @@
 #include "eager/segment.h"
 #include "memory/training/autocast.h"
 #include "memory/training/checkpoints.h"
+#include "memory/training/functions.h"
 #include "memory/training/update.h"
 #include "ops/aten.h"
 
@@ -34,6 +35,7 @@ class Runner {
         autocast_(options.precision),
         segments_(
             find_segments(g_, options.trains ? options.checkpoints : std::vector<std::string>{})),
+        bodies_(find_bodies(g_)),
         tensors_(g_.values.size()) {
     out_.of_value.assign(g_.values.size(), kNone);
   }
@@ -79,8 +81,12 @@ class Runner {
     const bool is_told = g_.released_after.size() == g_.values.size();
     for (ValueId v = 0; v < g_.values.size(); ++v) {
       if (g_.values[v].kind != ValueKind::kResult || is_kept[v] != 0) continue;
-      const NodeId at = is_told && g_.released_after[v] != kNone ? g_.released_after[v] : last[v];
-      if (at != kNone) released_[at].push_back(v);
+      NodeId at = is_told && g_.released_after[v] != kNone ? g_.released_after[v] : last[v];
+      if (at == kNone) continue;
+      // Python drops what a function kept once its call is over; what its body made stays inside.
+      const NodeId call = bodies_.call_of[at], maker = g_.values[v].producer;
+      if (call != kNone && (maker == kNone || bodies_.call_of[maker] != call)) at = call;
+      released_[at].push_back(v);
     }
   }
 
@@ -126,6 +132,7 @@ class Runner {
     const auto& nodes = g_.blocks[0].nodes;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       const NodeId n = nodes[i];
+      if (bodies_.call_of[n] != kNone) continue;
       if (segments_[n] == kNone) {
         machine_.segment = nullptr;
       } else if (i == 0 || segments_[nodes[i - 1]] != segments_[n]) {
@@ -152,7 +159,7 @@ class Runner {
     auto segment = std::make_shared<eager::Segment>();
     std::vector<NodeId> nodes;
     for (const NodeId n : g_.blocks[0].nodes)
-      if (segments_[n] == segments_[first]) nodes.push_back(n);
+      if (segments_[n] == segments_[first] && bodies_.call_of[n] == kNone) nodes.push_back(n);
     std::vector<std::uint8_t> is_inner(g_.values.size(), 0);
     std::vector<std::pair<ValueId, Tensor>> read;
     const Setting in_name(machine_.node, first);
@@ -238,11 +245,15 @@ class Runner {
       const Context context = context_of(a_, n, scratch_);
       autocast_.cast(context.op_type(), in);
       EagerCall call(context, std::move(in));
+      if (const auto body = bodies_.of_call.find(n); body != bodies_.of_call.end())
+        call.set_body([this, &of = body->second](const Tensors& saved, Tensors grads) {
+          return run_body(of, saved, std::move(grads));
+        });
       op->eager(call);
       results = call.take_outputs();
+      if (call.is_in_part()) note_unmodelled(node.op);
     } else {
-      if (std::ranges::find(out_.unmodelled, node.op) == out_.unmodelled.end())
-        out_.unmodelled.push_back(node.op);
+      note_unmodelled(node.op);
       results = unmodelled(n, in);
     }
     results.resize(outputs.size());
@@ -255,6 +266,30 @@ class Runner {
       out_.of_value[v] = tensors_[v]->storage;
       if (s.value == kNone) s.value = v;
     }
+  }
+
+  void note_unmodelled(std::uint32_t op) {
+    if (std::ranges::find(out_.unmodelled, op) == out_.unmodelled.end())
+      out_.unmodelled.push_back(op);
+  }
+
+  // The backward of a function of the model's own, on what it saved and the gradients that came.
+  Tensors run_body(const DeferredBody& body, const Tensors& saved, Tensors grads) {
+    std::vector<std::pair<ValueId, Tensor>> before;
+    const auto put = [&](ValueId v, Tensor t) {
+      if (v != kNone) before.emplace_back(v, std::exchange(tensors_[v], std::move(t)));
+    };
+    for (std::size_t i = 0; i < body.saved.size(); ++i) put(body.saved[i], saved[i]);
+    for (std::size_t i = 0; i < body.given.size(); ++i) put(body.given[i], std::move(grads[i]));
+    grads.clear();
+    for (const NodeId n : body.nodes) step_node(n);
+    Tensors made;
+    for (const ValueId v : body.made) made.push_back(v == kNone ? Tensor() : tensors_[v]);
+    for (const NodeId n : body.nodes)
+      for (const ValueId v : g_.outputs(g_.nodes[n]))
+        if (v != kNone) tensors_[v] = {};
+    for (auto& [v, tensor] : before) tensors_[v] = std::move(tensor);
+    return made;
   }
 
   bool has_types(NodeId n) const {
@@ -346,7 +381,8 @@ class Runner {
   Machine machine_;
   eager::MachineScope scope_;
   Autocast autocast_;
-  std::vector<std::uint32_t> segments_;         // by NodeId: kNone where nothing is run again
+  std::vector<std::uint32_t> segments_;  // by NodeId: kNone where nothing is run again
+  DeferredBodies bodies_;
   Tensors tensors_;                             // by ValueId: what a name holds
   std::vector<std::vector<ValueId>> released_;  // by NodeId
   std::vector<ValueId> params_;

@@ -13,6 +13,7 @@ from shapewright.importers.torch_errors import (
     spelled_with,
 )
 from shapewright.importers.torch_fit import fitted_rows, values_near
+from shapewright.importers.torch_functions import FunctionCall
 from shapewright.importers.torch_graph import Notice, Run, built_graph, read_run
 from shapewright.importers.torch_guards import specialised, symbol_names
 from shapewright.importers.torch_hints import first_hints, further_hints
@@ -142,17 +143,27 @@ def _checkpoint_note(line: str) -> Notice:
 
 
 def _functions(traced: Traced) -> list[Notice]:
-    return [
-        Notice(
-            code="custom-function",
-            severity="warning",
-            message=f"{name} ({line}) is an autograd function of the model's own: "
-            "what it keeps for backward is not known",
-            facts=(("line", line),),
-            hint="its forward is counted as if PyTorch recorded each operation",
-        )
-        for name, line in traced.functions.items()
-    ]
+    first: dict[str, FunctionCall] = {}
+    for call in traced.functions:
+        known = first.setdefault(call.name, call)
+        if known.end is not None and call.end is None:
+            first[call.name] = call
+    return [_function_note(call) for call in first.values()]
+
+
+def _function_note(call: FunctionCall) -> Notice:
+    what = f"{call.name} ({call.line}) is an autograd function of the model's own"
+    facts = (("line", call.line),)
+    if call.end is not None:
+        message = f"{what}: its forward and backward are counted as they were traced"
+        return Notice("custom-function", "note", message, facts)
+    return Notice(
+        code="custom-function",
+        severity="warning",
+        message=f"{what}, whose backward cannot be traced: the memory is a lower bound",
+        facts=(*facts, ("its backward said", call.why)),
+        hint="write its backward in operators that run on meta tensors",
+    )
 
 
 _READ = {"__bool__": "the truth of a tensor", "tolist": "the elements of a tensor"}

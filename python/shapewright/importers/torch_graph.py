@@ -51,7 +51,7 @@ def read_run(
         ids[node] = len(state) + i
     constants = _constant_rows(traced, ids, len(state) + len(traced.inputs))
     first = len(state) + len(traced.inputs) + len(constants)
-    reader = NodeReader(ids, first, names, traced.env)
+    reader = NodeReader(ids, first, names, traced.env, traced.functions)
     reader.start_grad(grad_enabled)
     for position, node in enumerate(traced.graph.nodes if traced.graph else ()):
         if node.op == "call_function":

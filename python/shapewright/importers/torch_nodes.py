@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shapewright.importers.torch_functions import FunctionCall
 from shapewright.importers.torch_scope import module_path, source_line
 from shapewright.importers.torch_types import dim_text, dtype_name
 
@@ -15,7 +16,14 @@ _TENSOR, _TENSORS, _OTHER = range(3)
 class NodeReader:
     """Reads the calls of a graph in order; `rows` are for `GraphBuilder.add_many`, by domain."""
 
-    def __init__(self, ids: dict[Any, Any], first_id: int, names: Mapping[Any, str], env: Any):
+    def __init__(
+        self,
+        ids: dict[Any, Any],
+        first_id: int,
+        names: Mapping[Any, str],
+        env: Any,
+        calls: Sequence[FunctionCall] = (),
+    ):
         import torch
 
         self._tensor = torch.Tensor
@@ -32,9 +40,17 @@ class NodeReader:
         self._dims: dict[Any, str] = {}
         self._specs: dict[Any, list[tuple[str, int]]] = {}
         self._grad_enabled = True
+        self._calls = {call.outputs[0]: call for call in calls}
+        self._bodies = {call.given[0]: call for call in calls if call.end is not None}
+        self._ends = {call.end: call for call in calls if call.end is not None}
+        self._skipped = {node for call in calls for node in call.dropped}
+        for call in calls:
+            self._skipped.update(call.outputs[1:], call.given[1:])
 
     def read(self, node: Any, position: int) -> None:
         """One `call_function` node; what gives no tensor makes no row."""
+        if node in self._skipped:
+            return
         target = node.target
         name = getattr(target, "__name__", "")
         if name == "getitem" and node.args[0] in self.ids:
@@ -48,6 +64,8 @@ class NodeReader:
             return
         if name == "wrap_with_set_grad_enabled" or name == "wrap_with_autocast":
             self._inline(node, name, position)
+            return
+        if self._read_function(node, position):
             return
         value = node.meta.get("val")
         types: list[str] = []
@@ -63,6 +81,18 @@ class NodeReader:
             self._plain_arguments(node, inputs)
         else:
             self._arguments(node, spec, inputs, attrs)
+        self._add(domain, op, inputs, attrs, node, position, types)
+
+    def _add(
+        self,
+        domain: str,
+        op: str,
+        inputs: list[int],
+        attrs: dict[str, Any],
+        node: Any,
+        position: int,
+        types: list[str],
+    ) -> None:
         meta = node.meta
         row = (
             op,
@@ -76,6 +106,42 @@ class NodeReader:
         )
         self.rows.append((domain, row))
         self.ends.append(position)
+
+    def _read_function(self, node: Any, position: int) -> bool:
+        """What stands for a call of an autograd function, and around its backward."""
+        call = self._calls.get(node)
+        if call is not None:
+            part = "untraced" if call.end is None else "forward"
+            saved = list(dict.fromkeys([*call.saved, *self._read_by_body(call)]))
+            inputs = [self._input(n) for n in (*call.inputs, *call.raw, *saved)]
+            attrs: dict[str, Any] = {"num_inputs": len(call.inputs), "function": call.name}
+            made = call.outputs
+        elif node in self._bodies:
+            part, inputs, attrs, made = "backward", [], {}, self._bodies[node].given
+        elif node in self._ends:
+            part, made, attrs = "grads", [], {}
+            inputs = [self._input(n) for n in self._ends[node].made]
+        else:
+            return False
+        types: list[str] = []
+        for each in made:
+            self.ids[each] = self._outputs(each.meta.get("val"), types)
+        self._add("aten", f"autograd_function.{part}", inputs, attrs, node, position, types)
+        return True
+
+    def _read_by_body(self, call: FunctionCall) -> list[Any]:
+        """What the backward of a call reads of what was made before it."""
+        if call.end is None:
+            return []
+        body: set[Any] = set(call.given)
+        read: list[Any] = []
+        node = call.given[0]
+        while node is not call.end:
+            if node.op == "call_function":
+                read += [n for n in node.all_input_nodes if n not in body and n in self.ids]
+                body.add(node)
+            node = node.next
+        return [n for n in read if isinstance(self.ids[n], int)]
 
     def start_grad(self, enabled: bool) -> None:
         """Whether gradients are recorded as the model is entered."""

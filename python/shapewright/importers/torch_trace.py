@@ -13,7 +13,7 @@ from typing import Any
 
 from shapewright.importers.torch_answers import answering
 from shapewright.importers.torch_eager import as_it_runs
-from shapewright.importers.torch_functions import checkpoints, custom_functions
+from shapewright.importers.torch_functions import FunctionCall, checkpoints, custom_functions
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_lifetimes import Lifetimes
 from shapewright.importers.torch_recurrent import whole_recurrent_layers
@@ -44,7 +44,7 @@ class Traced:
     lifetimes: Lifetimes | None = None
     is_returned: bool = False  # the module itself has run
     is_complete: bool = False
-    functions: dict[str, str] = field(default_factory=dict)  # custom autograd ones, with a line
+    functions: list[FunctionCall] = field(default_factory=list)  # of the model's own
     checkpoints: list[str] = field(default_factory=list)  # lines that ask for one
     assumed: list[tuple[str, str, str]] = field(default_factory=list)  # what, value, line
 
@@ -69,7 +69,7 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
                 within.enter_context(answering(traced, numbers=self.__dict__["numbers"]))
                 within.enter_context(_saving_nothing())
                 within.enter_context(whole_recurrent_layers(traced.tracer))
-                within.enter_context(custom_functions(traced.functions))
+                within.enter_context(custom_functions(traced.functions, traced, loss is not None))
                 within.enter_context(checkpoints(traced.checkpoints))
                 if self.__dict__["runs"]:
                     within.enter_context(as_it_runs())
