@@ -157,6 +157,8 @@ void rsub_row(EagerCall& c) {
   c.out(has_number(c) ? with_number(c, false, false) : sub(c.in(1), c.in(0)));
 }
 
+void outer_row(EagerCall& c) { c.out(mul(view(c.in(0), {c.in(0).numel(), 1}), c.in(1))); }
+
 void mul_row(EagerCall& c) {
   c.out(has_number(c) ? with_number(c, false, false) : mul(c.in(0), c.in(1)));
 }
@@ -232,8 +234,8 @@ void pow_row(EagerCall& c) {
   const Tensor base = c.in(0);
   if (c.op() == "pow.Scalar") {  // number ** tensor: grad * (result * log(number))
     Tensor out = eager::empty_like(base, float_of(base.dtype()));
-    eager::record("Pow", {base}, {out}, {out}, [](eager::Node& n, const Tensors& g) {
-      const Tensor product = eager::empty_like(n.saved[0]);
+    eager::record("Pow", {base}, {out}, {base, out}, [](eager::Node& n, const Tensors& g) {
+      const Tensor product = eager::empty_like(n.saved[1]);
       return Tensors{eager::empty_like(g[0])};
     });
     return c.out(out);
@@ -460,6 +462,7 @@ constexpr Op kRows[] = {
     row("mul_.Tensor", mul_in_place_row<false>),
     row("mul_.Scalar", mul_in_place_row<false>),
     row("multiply.Tensor", mul_row),
+    row("outer.default", outer_row),
     row("div.Tensor", div_row),
     row("div.Scalar", div_row),
     row("div.Tensor_mode", div_row),

@@ -41,21 +41,53 @@ struct Layers {
 
 Dim whole_pages(Dim bytes) { return ceildiv(bytes, kPage) * kPage; }
 
-// Rows of floats as oneDNN spaces them: whole cache lines, no multiple of 256 bytes.
+// Rows of floats as oneDNN spaces them: whole cache lines, no multiple of 1024 bytes.
 Dim spaced(Dim floats) {
   const auto n = known(floats);
   if (!n) return floats;
   const std::int64_t lines = (*n + 15) / 16 * 16;
-  return lines % 64 == 0 ? lines + 16 : lines;
+  return lines % 256 == 0 ? lines + 16 : lines;
 }
 
-// Gates and states of all steps, kept for backward. An approximation: within 15% of what was read
-// off twelve sizes.
-Dim workspace_bytes(const Layers& l) {
-  const Dim gates = whole_pages(l.steps * l.batch * spaced(4 * l.hidden) * 4);
-  const Dim states = whole_pages(2 * (l.steps + 1) * l.batch * spaced(l.hidden) * 4);
-  const Dim cells = whole_pages(2 * (l.steps + 1) * l.batch * l.hidden * 4);
-  return 2 * gates + 2 * states + cells + kPage;
+// Gates, hidden states and five tables of the states before and after each step, kept for backward.
+// As oneDNN 3.x lays them out; held to 293 sizes.
+Dim workspace_bytes(const Layers& l, Dim width) {
+  constexpr std::int64_t kFloat = 4;
+  const Dim rows = l.steps * l.batch, states = 2 * (l.steps + 1) * l.batch;
+  const Dim widest = max(width, l.hidden);
+  return whole_pages(rows * spaced(4 * l.hidden) * kFloat) +
+         whole_pages(rows * spaced(l.hidden) * kFloat) +
+         3 * whole_pages(states * spaced(widest) * kFloat) +
+         2 * whole_pages(states * l.hidden * kFloat);
+}
+
+// What the kernel works in: gates of all steps, two tables of the states of one. Held to 10 sizes.
+Dim scratch_bytes(Dim steps, Dim batch, Dim hidden) {
+  constexpr std::int64_t kFloat = 4, kRegistry = 568;
+  return whole_pages(steps * batch * spaced(4 * hidden) * kFloat) +
+         2 * whole_pages(batch * spaced(hidden) * kFloat) + kPage + kRegistry;
+}
+
+// Without a backward another kernel runs; its small tables are an estimate.
+Dim inference_scratch_bytes(const Layers& l) {
+  constexpr std::int64_t kFloat = 4, kRegistry = 856, kTables = 5;
+  return whole_pages(l.steps * l.batch * spaced(4 * l.hidden) * kFloat) + kTables * kPage +
+         kRegistry;
+}
+
+Tensor piece(Dim bytes) { return eager::empty({bytes}, DType::kU8); }
+
+// Weights as the kernels want them: gates side by side, rows spaced, or units in blocks of 32.
+Tensor packed(Dim rows, Dim hidden, bool records) {
+  const Dim block = 4 * (ceildiv(hidden, 32) * Dim(32));
+  return eager::empty({rows, records ? spaced(4 * hidden) : block}, DType::kF32);
+}
+
+// Rows of gates, spaced; nothing where they lie so.
+Tensor turned(const Tensor& weight) {
+  const Dim width = weight.size(1);
+  return spaced(width) == width ? Tensor()
+                                : eager::empty({weight.size(0), spaced(width)}, weight.dtype());
 }
 
 bool is_recorded(const Tensor& x, const Tensor& weight) {
@@ -68,26 +100,42 @@ Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int
   Tensor out = eager::empty(sequence, x.dtype());
   const Tensor h = eager::empty(state, x.dtype()), cell = eager::empty(state, x.dtype());
   const bool records = is_recorded(x, l.weight(layer, direction, 0));
-  const Tensor workspace = eager::empty({records ? workspace_bytes(l) : Dim(0)}, DType::kU8);
+  const Tensor workspace =
+      eager::empty({records ? workspace_bytes(l, x.size(-1)) : Dim(0)}, DType::kU8);
   Tensors inputs = {dense};
   Tensors shapes;
   for (std::int64_t i = 0; i < l.each; ++i) inputs.push_back(l.weight(layer, direction, i));
   Tensors saved = inputs;
   for (const Tensor& t : {out, h, cell, workspace, l.states[0], l.states[1]}) saved.push_back(t);
   {
-    const Tensor w = eager::empty_like(inputs[1]), u = eager::empty_like(inputs[2]);
-    const Tensor work = eager::empty({l.steps, l.batch, 4 * l.hidden}, x.dtype());
+    Tensor bias;  // both in one
+    if (l.each == 4) bias = eager::empty({4 * l.hidden}, x.dtype());
+    const Tensor w = packed(x.size(-1), l.hidden, records), u = packed(l.hidden, l.hidden, records);
+    const Tensor work =
+        piece(records ? scratch_bytes(l.steps, l.batch, l.hidden) : inference_scratch_bytes(l));
   }
   eager::record("MkldnnRnnLayer", inputs, {out}, saved,
                 [count = inputs.size()](eager::Node& n, const Tensors& g) {
                   const Tensor dy = contiguous(g[0]);
+                  const Tensor &w = n.saved[1], &u = n.saved[2];
+                  const Dim hidden = u.size(1);
+                  const Shape state = {dy.size(1), hidden}, gates = {4 * hidden};
+                  // of the last states, which nobody asks for, and of the first
+                  const Tensor dh = eager::empty(state, dy.dtype());
+                  const Tensor dc = eager::empty(state, dy.dtype());
                   Tensors grads(count);
-                  for (std::size_t i = 0; i < count; ++i)
-                    if (n.needs(i)) grads[i] = eager::empty_like(n.saved[i]);
-                  const Tensor w = eager::empty_like(n.saved[1]), u = eager::empty_like(n.saved[2]);
-                  const Tensor dw = eager::empty_like(w), du = eager::empty_like(u);
-                  const Dim gates = 4 * n.saved[2].size(1);
-                  const Tensor work = eager::empty({dy.size(0), dy.size(1), gates}, dy.dtype());
+                  grads[0] = eager::empty_like(n.saved[0]);
+                  const Tensor dh0 = eager::empty(state, dy.dtype());
+                  const Tensor dc0 = eager::empty(state, dy.dtype());
+                  grads[1] = eager::empty_like(w);
+                  grads[2] = eager::empty_like(u);
+                  const Tensor bias = eager::empty(gates, dy.dtype());
+                  for (std::size_t i = 3; i < count; ++i)
+                    grads[i] = eager::empty(gates, dy.dtype());
+                  const Tensor w_turned = turned(w), u_turned = turned(u);
+                  const Tensor dw = packed(w.size(1), hidden, true),
+                               du = packed(hidden, hidden, true);
+                  const Tensor work = piece(scratch_bytes(dy.size(0), dy.size(1), hidden));
                   return grads;
                 });
   return out;
@@ -107,6 +155,8 @@ Tensor cells_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::in
   const Dim steps = records ? l.steps : Dim(1);  // the others go as the next comes
   const Tensor of_steps = eager::empty({steps, l.batch, kept * l.hidden}, dtype);
   Tensor states;  // of a plain cell its own result, counted already
+  // Without a backward the results of all steps are there until they are joined.
+  const Tensor results = records ? Tensor() : eager::empty({l.steps, l.batch, l.hidden}, dtype);
   if (gates > 1 && records) states = eager::empty({l.steps - 1, l.batch, l.hidden}, dtype);
   eager::record("Cells", {before, u, b}, {out}, {u, b, of_steps, states, l.states[0]},
                 [shape = before.shape(), gates](eager::Node& n, const Tensors& g) {

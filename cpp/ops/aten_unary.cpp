@@ -153,6 +153,8 @@ constexpr Op kRows[] = {
     row("elu_.default", unary_in_place_row<kResult>),
     row("selu.default", unary_row<kSelf>),
     row("celu.default", unary_row<kSelf>),
+    row("hardshrink.default", unary_row<kSelf>),
+    row("softshrink.default", unary_row<kSelf>),
     row("softplus.default", unary_row<kSelf>),
     row("log_sigmoid.default", log_sigmoid_row),
     row("glu.default", glu_row),

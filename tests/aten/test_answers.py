@@ -8,7 +8,7 @@ pytest.importorskip("torch")
 
 from aten import CASES
 from aten.answer import call_answer, curve
-from aten.gaps import PEAK_GAPS, SAVED_GAPS, UNMODELLED
+from aten.gaps import PEAK_GAPS, PROCESSOR, SAVED_GAPS, UNMODELLED
 from aten.one_call import Call
 from aten.truth import call_truth
 
@@ -24,11 +24,18 @@ def test_a_call_is_answered(row: Call) -> None:
         pytest.skip("no row")
     truth = call_truth(row)
     saved, forward, backward = call_answer(row)
-    if str(row) not in SAVED_GAPS:
-        assert saved == truth.saved.bytes
-    if str(row) not in PEAK_GAPS:
-        real = highest(curve(truth.forward + truth.backward))
-        assert highest(curve([*forward, *backward])) == real
+    real = highest(curve(truth.forward + truth.backward))
+    answered = highest(curve([*forward, *backward]))
+    held_to(SAVED_GAPS.get(str(row)), "saved", saved, truth.saved.bytes)
+    held_to(PEAK_GAPS.get(str(row)), "peak", answered, real)
+
+
+def held_to(gap: str | None, what: str, answered: int, real: int) -> None:
+    """Equal, or a gap that persists; whether one of the processor's does depends on that."""
+    if gap is None:
+        assert (what, answered) == (what, real)
+    elif gap not in PROCESSOR:
+        assert answered != real, f"the gap in {what} has closed: delete its row in gaps.py"
 
 
 def test_gaps_are_rows() -> None:

@@ -124,7 +124,8 @@ class Attribution:
             self.parents.append(open_spans[-1] if open_spans else -1)
             open_spans.append(i)
             name = event.name()
-            if name.startswith("aten::") and event.sequence_nr() >= 0 and not event.fwd_thread_id():
+            is_forward = not event.fwd_thread_id() and not name.startswith(EVALUATE)
+            if is_forward and event.sequence_nr() >= 0:  # of ATen, or an autograd function
                 self.maker[event.sequence_nr()] = self.starts[i]
 
     def enclosing(self, time: int) -> list[Any]:

@@ -103,6 +103,7 @@ def _trace(
                 traced = export_route(module, call, other, loss)
             except Exception:
                 continue
+            traced = _below_table(module, call, other, loss, traced)
             return traced, [_route_note("torch.export")]
     try:
         traced = fake_route(module, call, hints, loss)
@@ -113,6 +114,22 @@ def _trace(
     names = symbol_names(traced, call)
     reason = spelled_with(str(refused), names).strip().partition("\n")[0][:200]
     return traced, [_route_note("fake tensors", reason)]
+
+
+def _below_table(
+    module: Any, call: Call, hints: dict[str, int], loss: Loss | None, traced: Traced
+) -> Traced:
+    """A trace at a smaller size, if that does not fix it: a table of 64 positions takes any below,
+    but its slice at 64 is all of it."""
+    fixed = specialised(traced, symbol_names(traced, call))
+    smaller = {name: value - value // 4 for name, (value, _) in fixed.items() if name in hints}
+    if not smaller:
+        return traced
+    try:
+        other = export_route(module, call, {**hints, **smaller}, loss)
+    except Exception:
+        return traced
+    return traced if specialised(other, symbol_names(other, call)) else other
 
 
 def _other_hints(
