@@ -358,8 +358,7 @@ void lerp_row(EagerCall& c) {
 void addcdiv_row(EagerCall& c) {
   const Tensor self = c.in(0), a = c.in(1), b = c.in(2);
   Tensor out = elementwise_out({self, a, b});
-  eager::record("Addcdiv", {self, a, b}, {out},
-                {if_needed(b, a), a.requires_grad() || b.requires_grad() ? b : Tensor()},
+  eager::record("Addcdiv", {self, a, b}, {out}, {if_needed(b, a), b},
                 [](eager::Node& n, const Tensors& g) {
                   Tensors grads = {g[0], {}, {}};
                   if (n.needs(1)) {  // grad * (value / b)
@@ -382,9 +381,8 @@ void addcdiv_row(EagerCall& c) {
 void lerp_tensor_row(EagerCall& c) {
   const Tensor self = c.in(0), end = c.in(1), weight = c.in(2);
   Tensor out = elementwise_out({self, end, weight});
-  const bool is_moved = self.requires_grad() || end.requires_grad();
   eager::record("Lerp", {end, self, weight}, {out},
-                {is_moved ? weight : Tensor(), if_needed(weight, self), if_needed(weight, end)},
+                {weight, if_needed(weight, self), if_needed(weight, end)},
                 [](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
                   if (n.needs(0)) grads[0] = elementwise_out({g[0], n.saved[0]});

@@ -111,11 +111,12 @@ void take_along_dim_row(EagerCall& c) {  // indices wrapped around first
 }
 
 // self with src written at the indices; the gradient of src is gathered
-template <bool kInPlace, bool kKeepsGradient>
+// of index_add and index_copy, which keep src for its shape
+template <bool kInPlace, bool kKeepsGradient, bool kKeepsSource = false>
 void scatter_row(EagerCall& c) {
   const Tensor self = c.in(0), index = c.in(1), src = c.in(2);
   Tensor out = kInPlace ? self : eager::empty_like(self);
-  eager::record("Scatter", {self, src}, {out}, {index},
+  eager::record("Scatter", {self, src}, {out}, {index, kKeepsSource ? src : Tensor()},
                 [shape = src.defined() ? src.shape() : Shape{}](eager::Node& n, const Tensors& g) {
                   Tensors grads(2);
                   if (n.needs(0)) grads[0] = kKeepsGradient ? g[0] : eager::empty_like(g[0]);
@@ -217,8 +218,9 @@ constexpr Op kRows[] = {
     row("scatter_.value", scatter_row<true, false>),
     row("scatter_add.default", scatter_row<false, true>),
     row("scatter_add_.default", scatter_row<true, true>),
-    row("index_add.default", scatter_row<false, true>),
-    row("index_add_.default", scatter_row<true, true>),
+    row("index_add.default", scatter_row<false, true, true>),
+    row("index_add_.default", scatter_row<true, true, true>),
+    row("index_copy.default", scatter_row<false, false, true>),
     row("index_put.default", index_put_row<false>),
     row("index_put_.default", index_put_row<true>),
     row("slice_scatter.default", slice_scatter_row),

@@ -100,6 +100,14 @@ void l1_row(EagerCall& c) {
   c.out(reduced(c, each).rank() == 0 ? mean(each, {}) : each);
 }
 
+// Gradients of what was kept first: the input, the target.
+Tensors of_both(const eager::Node& n) {
+  Tensors grads(2);
+  for (std::size_t i = 0; i < 2; ++i)
+    if (n.needs(i)) grads[i] = eager::empty_like(n.saved[i]);
+  return grads;
+}
+
 void bce_row(EagerCall& c) {
   const Tensor input = c.in(0), target = c.in(1), weight = c.in(2);
   Tensor out;
@@ -109,9 +117,8 @@ void bce_row(EagerCall& c) {
   } else {
     out = eager::empty_like(input);
   }
-  eager::record(
-      "BinaryCrossEntropy", {input}, {out}, {input, target, weight},
-      [](eager::Node& n, const Tensors&) { return Tensors{eager::empty_like(n.saved[0])}; });
+  eager::record("BinaryCrossEntropy", {input, target}, {out}, {input, target, weight},
+                [](eager::Node& n, const Tensors&) { return of_both(n); });
   c.out(out);
 }
 
@@ -127,12 +134,12 @@ void bce_logits_row(EagerCall& c) {
     const Tensor loss = eager::empty_like(input);
     out = eager::empty(c.out_shape(), input.dtype());
   }
-  eager::record("BinaryCrossEntropyWithLogits", {input}, {out}, {input, target, weight, pos_weight},
-                [](eager::Node& n, const Tensors&) {
+  eager::record("BinaryCrossEntropyWithLogits", {input, target}, {out},
+                {input, target, weight, pos_weight}, [](eager::Node& n, const Tensors&) {
                   Tensors held;  // pos_weight * target, and that + 1 - target
                   if (n.saved[3].defined())
                     for (int i = 0; i < 2; ++i) held.push_back(eager::empty_like(n.saved[0]));
-                  return Tensors{eager::empty_like(n.saved[0])};
+                  return of_both(n);
                 });
   c.out(out);
 }

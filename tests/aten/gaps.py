@@ -12,20 +12,8 @@ SAVED_GAPS: dict[str, str] = {
     "masked_select.default(f32[6, 4]!, bool[6, 4])": NO_ROW_YET,
     "cosine_embedding_loss.default(f32[6, 10]!, f32[6, 10]!, i64[6])": NO_ROW_YET,
     (
-        "lstm.input(f32[2, 5, 3]!, ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32"
-        "[16, 4]!', 'f32[16]!', 'f32[16]!'], True, 1, 0.0, True, False, True)"
-    ): WORKSPACE,
-    (
-        "lstm.input(f32[2, 5, 3], ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32["
-        "16, 4]!', 'f32[16]!', 'f32[16]!'], True, 1, 0.0, True, False, True)"
-    ): WORKSPACE,
-    (
         "lstm.input(f32[2, 5, 3], ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32["
         "16, 4]!'], False, 1, 0.0, True, False, True)"
-    ): WORKSPACE,
-    (
-        "lstm.input(f32[5, 2, 3]!, ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32"
-        "[16, 4]!', 'f32[16]!', 'f32[16]!'], True, 1, 0.0, True, False, False)"
     ): WORKSPACE,
     (
         "lstm_cell.default(f32[2, 3]!, ['f32[2, 4]!', 'f32[2, 4]!'], f32[16, 3]!, f32[16,"
@@ -101,20 +89,8 @@ PEAK_GAPS: dict[str, str] = {
     ): CHANNELS_LAST,
     "_weight_norm.default(f32[6, 4, 3]!, f32[1, 1, 3]!, 2)": NO_ROW_YET,
     (
-        "lstm.input(f32[2, 5, 3]!, ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32"
-        "[16, 4]!', 'f32[16]!', 'f32[16]!'], True, 1, 0.0, True, False, True)"
-    ): WORKSPACE,
-    (
-        "lstm.input(f32[2, 5, 3], ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32["
-        "16, 4]!', 'f32[16]!', 'f32[16]!'], True, 1, 0.0, True, False, True)"
-    ): WORKSPACE,
-    (
         "lstm.input(f32[2, 5, 3], ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32["
         "16, 4]!'], False, 1, 0.0, True, False, True)"
-    ): WORKSPACE,
-    (
-        "lstm.input(f32[5, 2, 3]!, ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32"
-        "[16, 4]!', 'f32[16]!', 'f32[16]!'], True, 1, 0.0, True, False, False)"
     ): WORKSPACE,
     (
         "gru.input(f32[2, 5, 3]!, f32[1, 2, 4], ['f32[12, 3]!', 'f32[12, 4]!', 'f32[12]!'"
@@ -138,8 +114,6 @@ PEAK_GAPS: dict[str, str] = {
     "mean.dim(bf16[3, 4, 5]!, [-1], True)": HALVES,
     "logcumsumexp.default(f32[3, 4, 5]!, 1)": NO_ROW_YET,
     "slice.Tensor(f32[3, 4, 6]!, 1, 0, 9223372036854775807)": NO_ROW_YET,
-    "upsample_bilinear2d.vec(f32[2, 3, 4, 4]!, [8, 8], False, None)": NO_ROW_YET,
-    "upsample_bilinear2d.vec(f32[2, 3, 4, 4]!, None, True, [2.0, 2.0])": NO_ROW_YET,
     "upsample_nearest2d.vec(f32[2, 3, 4, 4]!, [8, 8], None)": NO_ROW_YET,
     "upsample_nearest2d.vec(f32[2, 3, 4, 4]!, None, [2.0, 2.0])": NO_ROW_YET,
 }
