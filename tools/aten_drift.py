@@ -7,7 +7,7 @@ A formula keeps each argument and result that it names, if it reads more of it t
 The calls are those of `tests/aten`. Each is asked about one differentiable argument at a time: as
 a parameter, so that only results count, and as a copy of one, so that the argument counts as well;
 every other argument is an input, which never counts. An operator without a formula is a composite
-of others and is left out.
+of others and is left out, as is a call that `tests/aten/gaps.py` knows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from aten import CASES  # noqa: E402
 from aten.answer import call_answer  # noqa: E402
-from aten.gaps import UNMODELLED  # noqa: E402
+from aten.gaps import SAVED_GAPS, UNMODELLED  # noqa: E402
 from aten.one_call import Call, OneCall, parsed  # noqa: E402
 from torch_models.row import shape_of  # noqa: E402
 
@@ -119,7 +119,8 @@ def is_composite(op: str) -> bool:
     import torch
 
     name = "aten::" + op.removesuffix(".default")
-    return torch._C._dispatch_has_kernel_for_dispatch_key(name, "CompositeImplicitAutograd")
+    key = "CompositeImplicitAutograd"
+    return bool(torch._C._dispatch_has_kernel_for_dispatch_key(name, key))
 
 
 def compared(row: Call, kept: Formulas) -> Iterator[tuple[str, set[str], list[tuple[int, int]]]]:
@@ -154,7 +155,8 @@ def main(arguments: list[str]) -> int:
     known = formulas()
     differing = count = 0
     for _, row in CASES:
-        if row.op not in known or row.op in UNMODELLED or is_composite(row.op):
+        is_known_gap = row.op in UNMODELLED or str(row) in SAVED_GAPS
+        if row.op not in known or is_known_gap or is_composite(row.op):
             continue
         for argument, read, both in compared(row, known[row.op]):
             count += 1
