@@ -275,15 +275,21 @@ class TestFindings:
     def test_unknown_operator(self) -> None:
         g = sw.Graph()
         x = g.input("x", "f32[N, 4]")
-        g.output(g.add("Reluu", x, name="act"))
+        g.output(g.add("Foo", x, name="act", domain="com.acme"))
         report = sw.check(g)
         assert report.ok
         assert report.coverage.unknown == 1
         assert report.coverage.first_unknown is not None
         (finding,) = report.findings
         assert finding.severity == "warning"
-        assert "Relu" in (finding.hint or "")
         assert not sw.check(g, strict=True).ok
+
+    def test_unknown_operator_of_a_known_opset(self) -> None:
+        g = sw.Graph()
+        g.output(g.add("Reluu", g.input("x", "f32[N, 4]"), name="act"))
+        (finding,) = sw.check(g).findings
+        assert (finding.code, finding.severity) == ("op-unknown", "error")
+        assert finding.hint == "did you mean Relu?"
 
 
 class TestUserRules:

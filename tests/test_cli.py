@@ -237,7 +237,7 @@ FILES = [
     ("a text file", lambda: b"hello, this is a README\n", 2, "text"),
     ("a git-lfs pointer", lambda: b"version https://git-lfs.github.com/spec/v1\n", 2, "model.onnx"),
     ("empty", lambda: b"", 2, "empty"),
-    ("unknown operator", lambda: onnx_model(ops="Reluu"), 0, "Relu"),
+    ("unknown operator", lambda: onnx_model(ops="Reluu"), 1, "Relu"),
     ("unknown domain", lambda: onnx_model(other_domain), 0, "com.acme"),
     ("cyclic", lambda: onnx_model(cyclic), 1, "cycl"),
     ("unsorted", lambda: onnx_model(unsorted), 0, "sort"),

@@ -29,7 +29,8 @@ bool depends_on(Dim d, std::uint32_t symbol) {
 // The target of a sound Reshape, where it is known.
 std::optional<std::vector<Dim>> target_of(const Analysis& a, NodeId n) {
   const Graph& g = *a.graph;
-  if (g.op(g.nodes[n]).name != "Reshape" || !g.op(g.nodes[n]).domain.empty()) return std::nullopt;
+  const OpName& name = g.op(g.nodes[n]);
+  if (name.name != "Reshape" || !name.domain.empty()) return std::nullopt;
   const auto inputs = g.inputs(g.nodes[n]), outputs = g.outputs(g.nodes[n]);
   if (inputs.size() != 2 || inputs[0] == kNone || inputs[1] == kNone) return std::nullopt;
   if (outputs.size() != 1 || outputs[0] == kNone || a.poisoned[outputs[0]] != 0)
@@ -95,10 +96,13 @@ void report_fixed(Analysis& a, std::uint32_t batch, const Constraint& c) {
 
 void report_folded(Analysis& a, std::uint32_t batch, NodeId n) {
   const Graph& g = *a.graph;
+  const auto outputs = g.outputs(g.nodes[n]);
+  if (outputs.size() != 1 || outputs[0] == kNone) return;
+  const Shape& out = a.type(outputs[0]).shape;
+  if (out.rank() < 2 || !known(out[0])) return;
   const auto target = target_of(a, n);
   if (!target || target->empty() || !known((*target)[0]) || *known((*target)[0]) < 1) return;
   const Shape& data = a.type(g.inputs(g.nodes[n])[0]).shape;
-  const Shape& out = a.type(g.outputs(g.nodes[n])[0]).shape;
   if (data.rank() < 1 || !depends_on(data[0], batch)) return;
   for (int k = 1; k < out.rank(); ++k) {
     if (!depends_on(out[k], batch)) continue;
@@ -125,8 +129,12 @@ void report_batch(Analysis& a) {
       report_fixed(a, *batch, c);
   }
   const Graph& g = *a.graph;
+  std::vector<std::uint8_t> is_reshape;  // by index in Graph::op_names
+  for (const OpName& op : g.op_names)
+    is_reshape.push_back(op.name == "Reshape" && op.domain.empty());
   for (NodeId n = 0; n < g.nodes.size(); ++n)
-    if (a.live_blocks[g.nodes[n].block] != 0) report_folded(a, *batch, n);
+    if (is_reshape[g.nodes[n].op] != 0 && a.live_blocks[g.nodes[n].block] != 0)
+      report_folded(a, *batch, n);
 }
 
 }  // namespace shapewright

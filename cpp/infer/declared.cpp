@@ -1,4 +1,6 @@
 // The types that the file gives results, against those that inference finds.
+#include <algorithm>
+
 #include "infer/walk.h"
 
 namespace shapewright {
@@ -7,6 +9,7 @@ namespace {
 
 // A size of `inferred` may be replaced by what the file says: nothing but a run tells it.
 bool is_open(const Arena& arena, Dim inferred) {
+  if (known(inferred)) return false;
   const auto symbol = arena.as_symbol(inferred);
   return symbol && arena.symbol_info(*symbol).kind != SymbolKind::kInput;
 }
@@ -35,9 +38,11 @@ std::string Walk::contradiction(const DeclaredType& declared, const TensorType& 
   if (rank != static_cast<std::size_t>(inferred.shape.rank()))
     return "rank " + std::to_string(rank) + " is declared";
   for (std::size_t i = 0; i < rank; ++i) {
-    const auto size = declared_size(declared.dims[i]);
-    if (size && prove_eq(*size, inferred.shape[static_cast<int>(i)]) == Truth::kNo)
-      return to_string(*size) + " is declared on axis " + std::to_string(i);
+    const DeclaredDim& d = declared.dims[i];
+    if (d.kind != DeclaredDim::Kind::kNumber) continue;
+    const Dim have = inferred.shape[static_cast<int>(i)];
+    if (have != Dim(d.number) && prove_eq(have, d.number) == Truth::kNo)
+      return std::to_string(d.number) + " is declared on axis " + std::to_string(i);
   }
   return {};
 }
@@ -79,6 +84,10 @@ void Walk::merge_declared(NodeId n, ValueId v) {
     }
     if (!trusts) return;
   }
+  const auto is_known = [&](Dim d) { return !is_open(*analysis_->arena, d); };
+  const bool is_complete = have.type.dtype != DType::kUnknown && have.type.shape.has_rank() &&
+                           std::all_of(have.type.shape.begin(), have.type.shape.end(), is_known);
+  if (is_complete && !trusts) return;
   OperandType merged = have;
   if (declared.dtype != DType::kUnknown && (trusts || merged.type.dtype == DType::kUnknown)) {
     merged.type.dtype = declared.dtype;

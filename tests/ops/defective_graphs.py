@@ -77,6 +77,7 @@ CHAIN_FAULTS = [
     Defect("output-undefined", "'z'", CHAIN, "(float[2, 4] y)", "(float[2, 4] z)"),
     Defect("op-version", "opset 20", CHAIN, "Tanh(h)", "Gelu(h)", opset=13),
     Defect("op-version", "opset 18", CHAIN, "Tanh(h)", "Mish(h)", opset=17),
+    Defect("op-unknown", "Tahn has no rule", CHAIN, "Tanh(h)", "Tahn(h)"),
     Defect("op-deprecated", "Upsample", CHAIN, "Tanh(h)", "Upsample(h, h)"),
     Defect("op-removed", "Scatter", CHAIN, "Tanh(h)", "Scatter(h, h, h)"),
     Defect("attr-unknown", "alfa", CHAIN, "Tanh(h)", "LeakyRelu<alfa = 0.1>(h)"),
