@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 import shapewright as sw
+from shapewright._core import TensorData
 from shapewright.testing import Case, Const, num_outputs
 
 OPS = Path(__file__).parent / "ops"
@@ -39,6 +40,15 @@ ROWS = list(load_rows())
 CASES = [cast(Case, parameter.values[0]) for parameter in ROWS]
 
 
+def as_attribute(value: Any) -> Any:
+    from onnx import helper
+
+    if isinstance(value, TensorData):
+        code = ONNX_CODES[value.dtype]
+        return helper.make_tensor("", code, list(value.dims), value.data, raw=True)
+    return list(value) if isinstance(value, tuple) else value
+
+
 def as_onnx(row: Case, inputs: list[str | Const | None]) -> Any:
     """The row as a model of one node, with the operands given."""
     import onnx
@@ -55,6 +65,8 @@ def as_onnx(row: Case, inputs: list[str | Const | None]) -> Any:
             proto = helper.make_tensor_type_proto(ONNX_CODES[tensor.dtype], shape)
             if tensor.container.endswith("sequence"):
                 proto = helper.make_sequence_type_proto(proto)
+            if tensor.container == "map":
+                proto = helper.make_map_type_proto(ONNX_CODES["i64"], proto)
             if tensor.container.startswith("optional"):
                 proto = helper.make_optional_type_proto(proto)
             made.append(helper.make_value_info(f"x{i}", proto))
@@ -67,9 +79,7 @@ def as_onnx(row: Case, inputs: list[str | Const | None]) -> Any:
         outputs = [
             n if stated is not None else "" for n, stated in zip(outputs, row.out, strict=True)
         ]
-    attrs: dict[str, Any] = {
-        n: list(v) if isinstance(v, tuple) else v for n, v in row.attrs.items()
-    }
+    attrs = {name: as_attribute(value) for name, value in row.attrs.items()}
     node = helper.make_node(row.op, names, outputs, "y", domain=row.domain, **attrs)
     ends = [onnx.ValueInfoProto(name=name) for name in outputs if name]
     graph = helper.make_graph([node], "row", made, ends, constants)

@@ -368,7 +368,7 @@ def test_declared_types() -> None:
         "f32[]",
         "seq(i64[T])",
         "optional(bool[2])",
-        "other",
+        "map(f32[2])",
     ]
 
 

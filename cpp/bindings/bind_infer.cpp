@@ -115,7 +115,7 @@ py::list value_names(const Analysis& a) {
 py::tuple value_type(const AnalysisPtr& a, std::string_view name) {
   const ValueId v = value_id(*a, name);
   static constexpr std::string_view kContainers[] = {"tensor", "sequence", "optional",
-                                                     "optional-sequence", "other"};
+                                                     "optional-sequence", "map"};
   const TensorType& t = a->type(v);
   const bool is_sequence =
       t.container == Container::kSequence || t.container == Container::kOptionalSequence;

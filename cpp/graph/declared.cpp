@@ -1,5 +1,5 @@
 // The grammar of a declared type: dtype, then optionally [dim, ...]; or seq(type) or
-// seq(type, length), or optional(type) of either.
+// seq(type, length), or optional(type) of either, or map(type) of its values.
 #include <charconv>
 #include <optional>
 
@@ -126,6 +126,11 @@ DeclaredType parse_container(Graph& g, std::string_view text, std::string_view w
       fail(text, *inside, "type-syntax", "Optionals do not nest");
     type.container = static_cast<std::uint8_t>(
         within == Container::kTensor ? Container::kOptional : Container::kOptionalSequence);
+    return type;
+  }
+  if (const auto inside = inside_of(text, word, "map")) {
+    DeclaredType type = parse_tensor(g, text, *inside);
+    type.container = static_cast<std::uint8_t>(Container::kOther);
     return type;
   }
   const auto inside = inside_of(text, word, "seq");

@@ -103,7 +103,7 @@ std::string to_string(const DeclaredType& type) {
     case Container::kSequence: return "seq(" + text + ")";
     case Container::kOptional: return "optional(" + text + ")";
     case Container::kOptionalSequence: return "optional(seq(" + text + "))";
-    case Container::kOther: return "other";
+    case Container::kOther: return "map(" + text + ")";
   }
   return text;
 }

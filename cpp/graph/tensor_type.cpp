@@ -72,7 +72,7 @@ std::string to_string(const TensorType& t) {
     case Container::kSequence: return "seq(" + element + ")";
     case Container::kOptional: return "optional(" + element + ")";
     case Container::kOptionalSequence: return "optional(seq(" + element + "))";
-    case Container::kOther: return "other";
+    case Container::kOther: return "map(" + element + ")";
   }
   return element;
 }

@@ -104,6 +104,10 @@ namespace tensor_type {
 enum : std::uint32_t { kElemType = tag(1, kVarint), kShape = tag(2, kBytes) };
 }
 
+namespace map_type {
+enum : std::uint32_t { kValues = tag(2, kBytes) };
+}
+
 // The same in TypeProto.Sequence and TypeProto.Optional.
 namespace wrapped_type {
 enum : std::uint32_t { kElem = tag(1, kBytes) };

@@ -194,6 +194,7 @@ class Reader {
   std::uint32_t read_type(std::string_view bytes, ValueId value);
   void read_type_proto(std::string_view bytes, Container within, DeclaredType& type, ValueId value);
   void read_wrapped(std::string_view bytes, Container within, DeclaredType& type, ValueId value);
+  void read_map_values(std::string_view bytes, DeclaredType& type, ValueId value);
   void read_tensor_type(std::string_view bytes, DeclaredType& type, ValueId value);
   void read_shape(std::string_view bytes, DeclaredType& type, ValueId value);
 

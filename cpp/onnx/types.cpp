@@ -31,6 +31,9 @@ void Reader::read_type_proto(std::string_view bytes, Container within, DeclaredT
           read_wrapped(field.bytes, Container::kOptionalSequence, type, value);
         }
         break;
+      case type::kMap:
+        if (within == Container::kTensor) read_map_values(field.bytes, type, value);
+        break;
       case type::kOptional:
         if (within == Container::kTensor) {
           read_wrapped(field.bytes, Container::kOptional, type, value);
@@ -46,6 +49,14 @@ void Reader::read_wrapped(std::string_view bytes, Container within, DeclaredType
   Message fields(source_, bytes, "TypeProto.elem_type");
   for (Field field; fields.next(field);) {
     if (field.tag == wrapped_type::kElem) read_type_proto(field.bytes, within, type, value);
+  }
+}
+
+void Reader::read_map_values(std::string_view bytes, DeclaredType& type, ValueId value) {
+  Message fields(source_, bytes, "TypeProto.Map");
+  for (Field field; fields.next(field);) {
+    if (field.tag == map_type::kValues)
+      read_type_proto(field.bytes, Container::kOther, type, value);
   }
 }
 

@@ -152,9 +152,9 @@ Carried carry(Context& op, Operands initial, std::size_t first,
     const TensorType& after = result.body_outputs[first + s].type;
     if (out.type.dtype == DType::kUnknown) out.type.dtype = after.dtype;
     const auto settle = [&](Dim start, Dim before, Dim then) {
-      const auto step = known(then - before);
-      if (step && result.trip) return start + Dim(*step) * *result.trip;
-      const std::int64_t lo = step && *step >= 0 ? bounds(start).lo : 0;
+      const Dim step = then - before;  // of each pass, if the inputs alone decide it
+      if (result.trip && is_of_inputs(step)) return start + step * *result.trip;
+      const std::int64_t lo = bounds(step).lo >= 0 ? bounds(start).lo : 0;
       return op.fresh("carried", SymbolKind::kDataDependent, {lo, kPlusInf});
     };
     if (rules::is_sequence(out.type)) {  // the sizes of its elements stay open: each has its own

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/checked.h"
 #include "ops/families.h"
 #include "ops/moved_dtypes.h"
 #include "ops/rules.h"
@@ -25,6 +26,12 @@ Dim some_of(Context& op, std::string_view why, Bounds all, std::int64_t least = 
 
 Bounds element_bounds(const Shape& shape) {
   return shape.has_rank() ? bounds(num_elements(shape)) : Bounds{0, kPlusInf};
+}
+
+// Of counts; kPlusInf past int64.
+std::int64_t clamped_product(std::int64_t a, std::int64_t b) {
+  const Wide product = Wide{a} * b;
+  return fits_int64(product) ? static_cast<std::int64_t>(product) : kPlusInf;
 }
 
 // Whether each element is other than 0; nullopt unless that is known of all.
@@ -184,10 +191,9 @@ void non_max_suppression_infer(Context& op) {
     }
     most = std::min(most, bounds(boxes[1]).hi);
   }
-  Bounds all{0, most == 0 ? 0 : kPlusInf};
-  if (op.has_rank(1) && most < kPlusInf) {
-    all.hi = bounds(op.shape(1)[0] * op.shape(1)[1] * Dim(most)).hi;
-  }
+  Bounds all{0, most};
+  for (const int axis : {0, 1})
+    all.hi = clamped_product(all.hi, op.has_rank(1) ? bounds(op.shape(1)[axis]).hi : kPlusInf);
   op.output(0, DType::kI64, {some_of(op, "boxes", all), Dim(3)});
 }
 

@@ -40,6 +40,14 @@ std::span<const Op> sequence_ops();   // Sequence*, SplitToSequence, ConcatFromS
 std::span<const Op> optional_ops();   // Optional, OptionalGetElement, OptionalHasElement
 std::span<const Op> loss_ops();       // NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss
 
+// Domain com.microsoft, and what ONNX Runtime puts into ai.onnx before ONNX does.
+std::span<const Op> contrib_norm_ops();  // SkipLayerNormalization, EmbedLayerNormalization, ...
+std::span<const Op> contrib_attention_ops();  // *Attention, RotaryEmbedding
+std::span<const Op> contrib_fused_ops();      // *Gelu, FusedMatMul, FusedConv
+std::span<const Op> contrib_quant_ops();      // MatMulNBits, GatherBlockQuantized, QLinear*
+std::span<const Op> contrib_moe_ops();        // MoE, QMoE
+std::span<const Op> ml_ops();                 // domain ai.onnx.ml
+
 // Domain "aten": what running each takes of memory.
 std::span<const Op> aten_view_ops();         // views, copies, casts
 std::span<const Op> aten_elementwise_ops();  // of several operands

@@ -149,6 +149,21 @@ void layer_norm_infer(Context& op) {
   op.output(2, stash, std::move(statistic));
 }
 
+// Of ONNX Runtime, in the domain of ONNX before it had them. The result has the dtype of scale.
+void early_layer_norm_infer(Context& op) {
+  for (std::size_t i = 0; i < 3; ++i) require_dtype(op, i, kAllFloats);
+  const DType dtype = op.has_input(2) ? unify_dtypes(op, 1, 2) : op.dtype(1);
+  const DType stash = dtype_attr(op, "stash_type", DType::kF32);
+  Shape statistic = op.shape(0);
+  if (op.has_rank(0))
+    for (int axis = first_axis(op); axis < statistic.rank(); ++axis) statistic[axis] = 1;
+  require_scale(op, 1);
+  require_scale(op, 2);
+  op.output(0, dtype, op.shape(0));
+  op.output(1, stash, statistic);
+  op.output(2, stash, std::move(statistic));
+}
+
 // The result has the dtype of scale, which need not be that of X.
 void rms_norm_infer(Context& op) {
   require_dtype(op, 0, kAllFloats);
@@ -239,6 +254,20 @@ constexpr Op kOps[] = {
     instance_norm_row(22),
     group_norm_row(18, kGroupNorm18),
     group_norm_row(21, kGroupNorm21),
+    {.name = "LayerNormalization",
+     .inputs = {2, 3},
+     .outputs = {1, 3},
+     .operands = "X Scale B",
+     .attrs = kLayerNorm,
+     .infer = early_layer_norm_infer,
+     .flops = norm_flops},
+    {.name = "SimplifiedLayerNormalization",
+     .inputs = {2, 2},
+     .outputs = {1, 2},
+     .operands = "X scale",
+     .attrs = kLayerNorm,
+     .infer = early_layer_norm_infer,
+     .flops = rms_norm_flops},
     {.name = "LayerNormalization",
      .since = 17,
      .inputs = {2, 3},

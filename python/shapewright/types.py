@@ -9,7 +9,7 @@ from shapewright._core import Dim
 from shapewright.errors import ShapeError
 
 Shape = tuple["int | Dim | None", ...]
-Container = Literal["tensor", "sequence", "optional", "optional-sequence", "other"]
+Container = Literal["tensor", "sequence", "optional", "optional-sequence", "map"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class TensorType:
         text = f"{self.dtype}[{', '.join(dims)}]"
         if self.container.endswith("sequence"):
             text = f"seq({text})" if self.length is None else f"seq({text}, {self.length})"
+        if self.container == "map":
+            return f"map({text})"
         return f"optional({text})" if self.container.startswith("optional") else text
 
     @classmethod
@@ -46,7 +48,7 @@ class TensorType:
         16
 
         A sequence is `"seq(f32[N, 3])"`, or `"seq(f32[N, 3], 2)"` with its length, an optional
-        `"optional(f32[N, 3])"` or `"optional(seq(f32[N, 3]))"`.
+        `"optional(f32[N, 3])"` or `"optional(seq(f32[N, 3]))"`, a map `"map(f32)"` of its values.
         """
         if inside := _inside(text, "optional"):
             held = cls.parse(inside)
@@ -54,6 +56,8 @@ class TensorType:
                 "optional-sequence" if held.container == "sequence" else "optional"
             )
             return replace(held, container=container)
+        if inside := _inside(text, "map"):
+            return replace(cls.parse(inside), container="map")
         if inside := _inside(text, "seq"):
             comma = inside.find(",", max(0, inside.rfind("]")))
             held = cls.parse(inside if comma < 0 else inside[:comma])

@@ -90,6 +90,12 @@ CASES = [
     case("NonMaxSuppression", ["f32[...]", "f32[...]", *MOST], out=["i64[boxes, 3]"]),
     case(
         "NonMaxSuppression",
+        ["f32[2, N, 4]", "f32[2, 80, N]", const([2**63 - 1])],
+        out=["i64[boxes, 3]"],
+        name="as many as there are",
+    ),
+    case(
+        "NonMaxSuppression",
         ["f32[B, N, 4]", "f32[B, C, M]", *MOST],
         out=["i64[boxes, 3]"],
         contract=["N == M"],

@@ -14,7 +14,12 @@ onnx = pytest.importorskip("onnx", reason="comes with the test extra")
 ort = pytest.importorskip("onnxruntime", reason="comes with the test extra")
 np = pytest.importorskip("numpy")
 
-MADE_UP = ("joined", "trips", "carried")  # symbols that stand for what only a run can tell
+MADE_UP = (
+    "joined",
+    "trips",
+    "carried",
+    "concat",
+)  # symbols that stand for what only a run can tell
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,72 @@ ROWS = [
            }""",
         {"ys": "f32[2, 3, N]"},
         feeds=({"x": f32(4)},),
+    ),
+    Row(
+        "branches and loops read what stands around them, at any depth",
+        "If",
+        """g (float[N, 4] x, float[4] w, bool c, bool d) => (float[] y)
+           <int64 m = {3}, bool go = {1}> {
+             h = Add(x, w)
+             y = If (c) <
+               then_branch = t () => (float[] a) {
+                 a = Loop (m, go, h) <body = b (int64 i, bool p, float[] s) => (bool q, float[] r) {
+                   q = Identity(p)
+                   r = If (d) <then_branch = t2 () => (float[] e) { e = Concat <axis = 0> (s, h) },
+                               else_branch = e2 () => (float[] f) { g2 = Relu(x)
+                                                                   f = Concat <axis = 0> (s, g2) }>
+                 }> },
+               else_branch = e () => (float[] z) {
+                 v = Concat <axis = 0> (h, h)
+                 z = Concat <axis = 0> (v, v) }>
+           }""",
+        {"y": "f32[4*N, 4]"},
+        feeds=tuple(
+            {"x": f32(2, 4), "w": f32(4), "c": c, "d": d}
+            for c in (TRUE, FALSE)
+            for d in (TRUE, FALSE)
+        ),
+    ),
+    Row(
+        "a sequence takes one element a pass",
+        "Loop",
+        """g (float[N, 4] x) => (float[] y, float[] z, int64 n) <int64 m = {5}, bool go = {1}> {
+             s = SequenceEmpty ()
+             q = Loop (m, go, s) <body = b (int64 i, bool c, seq(float[]) r)
+                                          => (bool c2, seq(float[]) r2) {
+               c2 = Identity(c)  e = Relu(x)  r2 = SequenceInsert(r, e) }>
+             y = ConcatFromSequence <axis = 0, new_axis = 1> (q)
+             z = ConcatFromSequence <axis = 0> (q)
+             n = SequenceLength(q)
+           }""",
+        {"y": "f32[5, N, 4]", "z": "f32[5*N, 4]", "n": "i64[]"},
+        feeds=({"x": f32(2, 4)},),
+    ),
+    Row(
+        "elements of a sequence need not be alike",
+        "Loop",
+        """g (float[N, 4] x) => (float[] y)
+           <int64 m = {3}, bool go = {1}, float[1, 4] row = {1, 1, 1, 1}> {
+             s = SequenceEmpty ()
+             last, q = Loop (m, go, x, s) <body = b (int64 i, bool c, float[] t, seq(float[]) r)
+                                           => (bool c2, float[] t2, seq(float[]) r2) {
+               c2 = Identity(c)  t2 = Concat <axis = 0> (t, row)  r2 = SequenceInsert(r, t) }>
+             y = ConcatFromSequence <axis = 0> (q)
+           }""",
+        {"y": "f32[0.., 4]"},
+        feeds=({"x": f32(2, 4)},),
+    ),
+    Row(
+        "a body runs over the elements of a sequence",
+        "SequenceMap",
+        """g (float[N, 6] x) => (float[] y) <int64 k = {3}> {
+             s = SplitToSequence <axis = 1> (x, k)
+             q = SequenceMap (s, x) <body = b (float[] e, float[] w) => (float[] o) {
+               o = Concat <axis = 1> (e, w) }>
+             y = ConcatFromSequence <axis = 0> (q)
+           }""",
+        {"y": "f32[2*N, 9]"},
+        feeds=({"x": f32(2, 6)},),
     ),
     Row(
         "the first opsets count states the same way",
