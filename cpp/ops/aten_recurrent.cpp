@@ -96,7 +96,7 @@ bool is_recorded(const Tensor& x, const Tensor& weight) {
 
 Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int64_t direction) {
   const Shape sequence = {l.steps, l.batch, l.hidden}, state = {l.batch, l.hidden};
-  const Tensor dense = contiguous(x);
+  const Tensor& dense = x;
   Tensor out = eager::empty(sequence, x.dtype());
   const Tensor h = eager::empty(state, x.dtype()), cell = eager::empty(state, x.dtype());
   const bool records = is_recorded(x, l.weight(layer, direction, 0));
@@ -183,9 +183,15 @@ Tensor run_layers(const Layers& l, RunLayer run_layer) {
 
 void lstm_row(EagerCall& c) {
   const Layers l(c, 2);
+  Tensor given, dense;  // one copy for both directions
   Tensor out = run_layers(l, [&](const Tensor& x, std::int64_t layer, std::int64_t d) {
-    return lstm_layer(l, x, layer, d);
+    if (!given.is(x)) {
+      given = x;
+      dense = contiguous(x);
+    }
+    return lstm_layer(l, dense, layer, d);
   });
+  given = dense = {};
   c.out(out);
   for (std::size_t i = 1; i < c.num_outputs(); ++i)
     c.out(eager::empty(c.out_shape(i), out.dtype()));
