@@ -15,9 +15,9 @@ WORD = r'"([a-z0-9]+(?:-[a-z0-9]+)+)"'
 
 # Kebab-case words of the sources that are no codes.
 NOT_CODES = {
-    "adamw-8bit", "at-most", "bf16-amp", "data-dependent", "divides-or-one", "fp16-amp",
-    "one-is-one", "onnxruntime-pattern", "optional-sequence", "sgd-momentum", "size-lowest",
-    "torch-cuda",
+    "adamw-8bit", "after-step", "at-most", "before-backward", "bf16-amp", "data-dependent",
+    "divides-or-one", "fp16-amp", "one-is-one", "onnxruntime-pattern", "optional-sequence",
+    "sgd-momentum", "size-lowest", "torch-cuda",
 }  # fmt: skip
 
 

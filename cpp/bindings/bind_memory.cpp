@@ -86,7 +86,7 @@ class MemoryModel {
 
   std::shared_ptr<const Loop> loop() {
     const ArenaLock lock(*analysis_->arena);
-    if (!loop_) loop_ = std::make_shared<Loop>(*memory_);
+    if (!loop_) loop_ = std::make_shared<Loop>(*memory_, device_.sharding);
     return loop_;
   }
 

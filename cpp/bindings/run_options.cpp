@@ -54,6 +54,9 @@ RunOptions run_options(const py::dict& run) {
                                      {"fp16", Precision::kF16},
                                      {"bf16-amp", Precision::kBf16Amp},
                                      {"fp16-amp", Precision::kF16Amp}});
+  out.zero_grad = one_of<ZeroGrad>(
+      "zero_grad", get<std::string>(run, "zero_grad", "after-step"),
+      {{"after-step", ZeroGrad::kAfterStep}, {"before-backward", ZeroGrad::kBeforeBackward}});
   out.is_first_iteration = get(run, "first_iteration", false);
   out.accumulation = get<std::int64_t>(run, "accumulation", 1);
   out.checkpoints = get<std::vector<std::string>>(run, "checkpoints", {});
@@ -65,6 +68,9 @@ DeviceOptions device_options(const py::dict& run) {
   out.cublas_bytes = get(run, "cublas_bytes", out.cublas_bytes);
   out.most_cublas_bytes = get(run, "most_cublas_bytes", out.most_cublas_bytes);
   out.settings = get<std::string>(run, "settings", "");
+  out.sharding.stage = get(run, "shard_stage", 0);
+  out.sharding.ranks = get<std::int64_t>(run, "ranks", 1);
+  out.sharding.units = get<std::vector<std::string>>(run, "units", {});
   const Settings refuses_unknown(out.settings, find_allocator("torch-cuda").settings);
   return out;
 }

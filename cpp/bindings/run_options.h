@@ -12,7 +12,8 @@ namespace shapewright {
 // stand in for those of the optimizer), "update" ("loop" | "foreach" | "fused"), "precision",
 // "first_iteration", "accumulation", "checkpoints". Throws Error{kGeneric, "option-value"}.
 RunOptions run_options(const pybind11::dict& run);
-// Keys of the same dict: "cublas_bytes", "most_cublas_bytes", "settings".
+// Keys of the same dict: "cublas_bytes", "most_cublas_bytes", "settings", "shard_stage", "ranks",
+// "units" (patterns of module paths).
 DeviceOptions device_options(const pybind11::dict& run);
 
 }  // namespace shapewright

@@ -82,6 +82,7 @@ class Machine {
   std::vector<Storage> storages;
   std::vector<Change> changes;
 
+  DType halves = DType::kUnknown;  // of a module whose floats are read as halves
   Phase phase = Phase::kForward;
   NodeId node = kNone;               // in whose name things happen
   Keeper keeper = Keeper::kScratch;  // what a release says

@@ -225,9 +225,23 @@ void clone_row(EagerCall& c) {
   c.out(out);
 }
 
+// A module in halves, traced in floats: `.to(device)` names the type of the trace, and so does
+// `.to(x.dtype)`, which takes back what was widened before. `.to(torch.float32)` reads alike, but
+// comes to halves.
+DType named_dtype(const EagerCall& c, const Tensor& t) {
+  const DType named = c.dtype_of().value_or(t.dtype());
+  const DType halves = eager::Machine::current().halves;
+  const bool does_nothing = c.context().input(0).dtype == named;
+  if (halves == DType::kUnknown || named != DType::kF32 || !does_nothing) return named;
+  if (c.op() == "float.default") return named;
+  const bool is_for_device = c.op() == "to.dtype_layout" || c.op() == "to.device";
+  if (is_for_device) return t.dtype();
+  return t.dtype() == halves ? DType::kF32 : halves;
+}
+
 void to_row(EagerCall& c) {
   const Tensor t = c.in(0);
-  DType dtype = c.dtype_of().value_or(t.dtype());
+  DType dtype = named_dtype(c, t);
   if (c.num_inputs() > 1 && c.in(1).defined()) dtype = c.in(1).dtype();  // to.other, type_as
   if (c.flag("copy", false) && dtype == t.dtype()) return clone_row(c);
   c.out(to(t, dtype));
@@ -235,7 +249,7 @@ void to_row(EagerCall& c) {
 
 void copy_row(EagerCall& c) {  // _to_copy: always a copy
   const Tensor t = c.in(0);
-  const DType dtype = c.dtype_of().value_or(t.dtype());
+  const DType dtype = named_dtype(c, t);
   if (dtype == t.dtype()) return clone_row(c);
   c.out(to(t, dtype));
 }

@@ -47,11 +47,13 @@ from shapewright.errors import (
 )
 from shapewright.fit import Fit
 from shapewright.graph import Graph, Node, Value
+from shapewright.guard import guard
 from shapewright.memory import BoundReport, Event, Formula, Layer, Live, Peak, Timeline
 from shapewright.options import Optimizer
 from shapewright.results import Constraint, Coverage, Difference, Finding, Report, Symbol
 from shapewright.rules import register_op, unregister_op
 from shapewright.types import TensorType
+from shapewright.what_if import WhatIf
 
 __all__ = [
     "BoundReport",
@@ -90,12 +92,14 @@ __all__ = [
     "UnboundSymbolError",
     "UnsupportedOpError",
     "Value",
+    "WhatIf",
     "WillNotFit",
     "__version__",
     "check",
     "copy",
     "errors",
     "fit",
+    "guard",
     "lazy",
     "lazy_concat",
     "load",

@@ -42,6 +42,7 @@ def check(
     checkpoint: Any = (),
     accumulate: int = 1,
     settings: str = "",
+    zero_grad: str = "after-step",
     declared: str = "refine",
     batch: str | None = None,
 ) -> Report:
@@ -63,8 +64,9 @@ def check(
 
     `mode="train"` counts a steady iteration of a PyTorch module: forward, backward, the step of
     `optimizer`, gradients set to None. `checkpoint` names modules that are run again in backward
-    (`"layers.*"`), `accumulate` the passes before a step. `settings` are those of PyTorch's
-    allocator on a GPU, written as PYTORCH_CUDA_ALLOC_CONF.
+    (`"layers.*"`, or `"layers.*:4"` for four at a time), `accumulate` the passes before a step,
+    `zero_grad` whether gradients go `"after-step"` or `"before-backward"`. `settings` are those of
+    PyTorch's allocator on a GPU, written as PYTORCH_CUDA_ALLOC_CONF.
 
     `declared` says what the types are worth that a file gives its results: `"refine"` fills with
     them what inference leaves open, and warns where a size contradicts; `"check"` does the same,
@@ -75,7 +77,16 @@ def check(
     the inputs, and findings name the nodes that fix it.
     """
     options = AskedOptions(
-        mode, optimizer, precision, profile, loss, checkpoint, accumulate, settings, device
+        mode,
+        optimizer,
+        precision,
+        profile,
+        loss,
+        checkpoint,
+        accumulate,
+        settings,
+        device,
+        zero_grad,
     )
     check_options(options)
     check_declared(declared, batch)

@@ -27,6 +27,7 @@ OPTIMIZERS = (
 
 
 UPDATES = ("loop", "foreach", "fused")
+ZERO_GRADS = ("after-step", "before-backward")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ class Optimizer:
 
 
 @dataclass(frozen=True)
+class Sharding:
+    """State (stage 1), gradients too (2) and parameters too (3) divided among ranks by units."""
+
+    stage: int
+    ranks: int
+    units: tuple[str, ...]  # patterns of module paths
+
+
+@dataclass(frozen=True)
 class Run:
     """Who runs a model, and for what: the memory depends on it beside the graph."""
 
@@ -66,6 +76,8 @@ class Run:
     accumulate: int = 1
     settings: str = ""  # of the caching allocator
     workspace: int | None = None  # of a cuBLAS handle on the device; None: no device is named
+    zero_grad: str = "after-step"
+    sharding: Sharding | None = None
 
     @property
     def on_gpu(self) -> bool:
@@ -89,7 +101,12 @@ class Run:
             "accumulation": self.accumulate,
             "first_iteration": first_iteration,
             "settings": self.settings,
+            "zero_grad": self.zero_grad,
         }
+        if self.sharding is not None:
+            run["shard_stage"] = self.sharding.stage
+            run["ranks"] = self.sharding.ranks
+            run["units"] = list(self.sharding.units)
         if self.workspace is not None:
             run |= {"cublas_bytes": self.workspace, "most_cublas_bytes": self.workspace}
         if self.optimizer is not None:
@@ -114,12 +131,14 @@ class AskedOptions:
     accumulate: int = 1
     settings: str = ""
     device: str | None = None
+    zero_grad: str = "after-step"
 
 
 def check_options(asked: AskedOptions) -> None:
     """Refuses what is no option, whatever the model is."""
     one_of("mode", asked.mode, MODES)
     one_of("precision", asked.precision, PRECISIONS)
+    one_of("zero_grad", asked.zero_grad, ZERO_GRADS)
     if asked.profile is not None:
         one_of("profile", asked.profile, PROFILES)
     if isinstance(asked.optimizer, str):
@@ -167,7 +186,15 @@ def run_of(asked: AskedOptions, *, is_eager: bool) -> Run:
     if type(asked.accumulate) is not int or asked.accumulate < 1:
         message = f"accumulate is a number of passes, at least 1, not {asked.accumulate!r}"
         raise ShapewrightError(message, code="option-value")
-    run = Run(asked.mode, optimizer, asked.precision, profile, tuple(patterns), asked.accumulate)
+    run = Run(
+        asked.mode,
+        optimizer,
+        asked.precision,
+        profile,
+        tuple(patterns),
+        asked.accumulate,
+        zero_grad=asked.zero_grad,
+    )
     if run.on_gpu:
         workspace = None
         if asked.device is not None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shapewright._core import Dim
+    from shapewright.what_if import WhatIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +281,21 @@ class Report:
         every = {**self.question.sizes, **sizes}
         with sizes_hinted():
             return BoundReport(self, self.memory.at(every), every)
+
+    @property
+    def analysis(self) -> _core.Analysis:
+        """What the core inferred."""
+        return self._analysis
+
+    def what_if(self, *, ranks: int = 8, **sizes: int) -> WhatIf:
+        """What would change the memory of a PyTorch module at given sizes, ranked by what it saves.
+
+        Each row is simulated anew: halves, checkpoints, optimizers, micro-batches, settings of the
+        allocator, and sharding over `ranks` GPUs.
+        """
+        from shapewright.what_if import what_if
+
+        return what_if(self, {**self.question.sizes, **sizes}, ranks)
 
     def __str__(self) -> str:
         from shapewright.report.text import report_text

@@ -53,6 +53,8 @@ DeviceRun::DeviceRun(std::shared_ptr<const BoundMemory> bound, std::shared_ptr<c
   free_running_ = replay(requests_, kUnlimited);
   peak_ = bound_->peak();
   const bool is_bounded = peak_.upper.has_value();
+  // What one rank asks for has no formula: the requests themselves are the lower end.
+  if (options_.sharding.stage > 0) peak_.lower = free_running_.requested.peak;
   peak_.live = std::max(peak_.lower, free_running_.allocated.peak);
   if (free_running_.peak_request != kNoIndex)
     peak_.event = loop_->event_of(free_running_.peak_request);
@@ -100,10 +102,17 @@ std::vector<LiveItem> DeviceRun::live_set() const {
     if (requests_.first[k] > peak || requests_.last[k] <= peak) continue;
     const std::int64_t bytes = free_running_.placements[k].bytes;
     if (bytes == 0) continue;
-    if (sources[k].library == Library::kNone)
-      items.push_back({sources[k].index, bytes, why[sources[k].index]});
-    else
-      items.push_back({kNone, bytes, "workspace of cuBLAS"});
+    switch (sources[k].what) {
+      case Loop::For::kBuffer:
+      case Loop::For::kShare:
+        items.push_back({sources[k].index, bytes, why[sources[k].index]});
+        break;
+      case Loop::For::kUnit:
+        items.push_back({kNone, bytes, "parameters or gradients of a unit"});
+        break;
+      case Loop::For::kCublas: items.push_back({kNone, bytes, "workspace of cuBLAS"}); break;
+      case Loop::For::kCudnn: items.push_back({kNone, bytes, "workspace of cuDNN"}); break;
+    }
   }
   std::ranges::stable_sort(items, std::ranges::greater{}, &LiveItem::bytes);
   return items;

@@ -19,6 +19,7 @@ struct DeviceOptions {
   std::int64_t cublas_bytes = kCublasWorkspaceBytes;
   std::int64_t most_cublas_bytes = kCublasWorkspaceBytesOfHopper;
   std::string settings;  // of the allocator
+  Sharding sharding;
 };
 
 // Where a device of some capacity refuses.

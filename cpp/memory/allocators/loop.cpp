@@ -18,7 +18,11 @@ std::string_view owner_of(std::string_view name) {
 
 }  // namespace
 
-Loop::Loop(const Memory& memory) : uses_(find_library_uses(memory.analysis(), memory.buffers)) {
+Loop::Loop(const Memory& memory, const Sharding& sharding)
+    : sharding_(sharding),
+      units_(find_units(memory, sharding)),
+      uses_(find_library_uses(memory.analysis(), memory.buffers)) {
+  gathered_.assign(units_.size(), kNone);
   alive_.assign(memory.buffers.size(), kNone);
   add_model(memory);
   const auto& events = memory.timeline.events;
@@ -60,43 +64,111 @@ void Loop::add_model(const Memory& memory) {
   }
   std::ranges::stable_sort(held, {}, &Held::place);
   for (const Held& h : held) {
-    alive_[events[h.event].buffer] = static_cast<std::uint32_t>(sources_.size());
-    alloc({Library::kNone, events[h.event].buffer}, h.event);
+    alive_[events[h.event].buffer] = alloc(source_of(memory, events[h.event]), h.event);
   }
 }
 
 void Loop::add_iteration(const Memory& memory, bool makes_states) {
   const auto& events = memory.timeline.events;
   const auto make_states = [&] {
-    for (const std::uint32_t i : states_) alloc({Library::kNone, events[i].buffer}, i);
+    for (const std::uint32_t i : states_) alloc(source_of(memory, events[i]), i);
     makes_states = false;
   };
+  unit_ = 0;
+  phase_ = Phase::kForward;
+  is_reduced_.assign(memory.buffers.size(), 0);
   std::vector<BufferId> made;
   for (std::uint32_t i = 0; i < events.size(); ++i) {
     const Event& e = events[i];
     const BufferKind kind = memory.buffers[e.buffer].kind;
     const bool is_state = kind == BufferKind::kOptimizer;
-    if (makes_states && (is_state || e.phase >= Phase::kOptimizer) &&
-        (!is_state || e.phase == Phase::kOptimizer))
-      make_states();
+    if (makes_states && e.phase >= Phase::kOptimizer) make_states();
     if (is_state || kind == BufferKind::kParam || kind == BufferKind::kInput) continue;
+    if (sharding_.stage > 1) enter(memory, i);
     if (e.action == Action::kAlloc) {
-      alive_[e.buffer] = static_cast<std::uint32_t>(sources_.size());
+      alive_[e.buffer] = alloc(source_of(memory, e), i);
       made.push_back(e.buffer);
-      alloc({Library::kNone, e.buffer}, i);
       if (e.node != kNone) call_library(memory, i);
     } else if (alive_[e.buffer] != kNone) {
       release(alive_[e.buffer], i);
       alive_[e.buffer] = kNone;
     }
   }
+  const std::uint32_t end = events.empty() ? 0 : static_cast<std::uint32_t>(events.size() - 1);
   if (makes_states) make_states();
+  for (std::uint32_t u = 0; u < units_.size(); ++u) drop(u, end);
   // What is left, such as the output of inference, is dropped before the next one.
   for (const BufferId b : made) {
     if (alive_[b] == kNone) continue;
-    release(alive_[b], static_cast<std::uint32_t>(events.size() - 1));
+    release(alive_[b], end);
     alive_[b] = kNone;
   }
+}
+
+// What an event of another unit, or another phase, brings about.
+void Loop::enter(const Memory& memory, std::uint32_t event) {
+  const Event& e = memory.timeline.events[event];
+  const std::uint32_t unit = e.node == kNone ? 0 : units_.of_node[e.node];
+  const bool runs = e.phase == Phase::kForward || e.phase == Phase::kBackward;
+  if (phase_ == Phase::kBackward && !runs)  // backward is over
+    for (std::uint32_t u = 0; u < units_.size(); ++u) {
+      reduce(memory, u, event);
+      drop(u, event);
+    }
+  const bool turns = phase_ != e.phase;
+  phase_ = e.phase;
+  if (!runs || (!turns && unit == unit_)) return;
+  if (unit_ != 0 && unit_ != unit) {
+    if (e.phase == Phase::kBackward) reduce(memory, unit_, event);
+    drop(unit_, event);
+  }
+  unit_ = unit;
+  gather(0, event);
+  if (unit == 0) return;
+  gather(unit, event);
+  const bool forward = e.phase == Phase::kForward;
+  if (forward && unit + 1 < units_.size()) gather(unit + 1, event);
+  if (!forward && unit > 1) gather(unit - 1, event);
+}
+
+void Loop::gather(std::uint32_t unit, std::uint32_t event) {
+  if (sharding_.stage < 3 || gathered_[unit] != kNone || units_.parameters[unit].empty()) return;
+  gathered_[unit] = alloc({For::kUnit, unit}, event);
+}
+
+void Loop::drop(std::uint32_t unit, std::uint32_t event) {
+  if (gathered_[unit] == kNone) return;
+  release(gathered_[unit], event);
+  gathered_[unit] = kNone;
+}
+
+// Its gradients are copied into one piece, and each rank keeps its share of the sum.
+void Loop::reduce(const Memory& memory, std::uint32_t unit, std::uint32_t event) {
+  std::vector<BufferId> whole;
+  for (BufferId b = 0; b < memory.buffers.size(); ++b)
+    if (memory.buffers[b].kind == BufferKind::kGradient && units_.of_buffer[b] == unit &&
+        alive_[b] != kNone && is_reduced_[b] == 0)
+      whole.push_back(b);
+  if (whole.empty()) return;
+  const std::uint32_t piece = alloc({For::kUnit, unit}, event);
+  for (const BufferId b : whole) release(alive_[b], event);
+  for (const BufferId b : whole) {
+    alive_[b] = alloc({For::kShare, b}, event);
+    is_reduced_[b] = 1;
+  }
+  release(piece, event);
+}
+
+Loop::Source Loop::source_of(const Memory& memory, const Event& e) const {
+  const Buffer& b = memory.buffers[e.buffer];
+  const bool is_param =
+      b.kind == BufferKind::kParam && b.value != kNone && !memory.graph().values[b.value].is_buffer;
+  const bool is_state = b.kind == BufferKind::kOptimizer ||
+                        (b.kind == BufferKind::kResult && e.phase == Phase::kOptimizer);
+  const bool is_old_gradient = b.kind == BufferKind::kGradient && e.phase == Phase::kForward;
+  const bool is_shared = (is_old_gradient && sharding_.stage > 1) ||
+                         (is_state && sharding_.stage > 0) || (is_param && sharding_.stage > 2);
+  return {is_shared ? For::kShare : For::kBuffer, e.buffer};
 }
 
 void Loop::call_library(const Memory& memory, std::uint32_t event) {
@@ -106,21 +178,20 @@ void Loop::call_library(const Memory& memory, std::uint32_t event) {
     has_cublas_ = true;
     if (has_handle_[handle]) return;
     has_handle_[handle] = true;
-    alloc({Library::kCublas, handle}, event);
+    alloc({For::kCublas, handle}, event);
   } else if (uses_.of_node[e.node] == Library::kCudnn) {
-    const auto allocation = static_cast<std::uint32_t>(sources_.size());
-    alloc({Library::kCudnn, uses_.convolution[e.node]}, event);
-    release(allocation, event);
+    release(alloc({For::kCudnn, uses_.convolution[e.node]}, event), event);
   }
 }
 
-void Loop::alloc(Source source, std::uint32_t event) {
+std::uint32_t Loop::alloc(Source source, std::uint32_t event) {
   const auto allocation = static_cast<std::uint32_t>(sources_.size());
   requests_.first.push_back(static_cast<std::uint32_t>(requests_.all.size()));
   requests_.last.push_back(kNoIndex);
   requests_.all.push_back({RequestKind::kAlloc, allocation, 0, 0});
   sources_.push_back(source);
   event_of_.push_back(event);
+  return allocation;
 }
 
 void Loop::release(std::uint32_t allocation, std::uint32_t event) {
@@ -135,10 +206,16 @@ RequestList Loop::at(std::span<const std::int64_t> buffer_bytes,
   for (std::size_t k = 0; k < sources_.size(); ++k) {
     const Source s = sources_[k];
     std::int64_t& bytes = out.all[out.first[k]].bytes;
-    switch (s.library) {
-      case Library::kNone: bytes = buffer_bytes[s.index]; break;
-      case Library::kCublas: bytes = libraries.cublas; break;
-      case Library::kCudnn:
+    switch (s.what) {
+      case For::kBuffer: bytes = buffer_bytes[s.index]; break;
+      case For::kShare:
+        bytes = (buffer_bytes[s.index] + sharding_.ranks - 1) / sharding_.ranks;
+        break;
+      case For::kUnit:
+        for (const BufferId b : units_.parameters[s.index]) bytes += buffer_bytes[b];
+        break;
+      case For::kCublas: bytes = libraries.cublas; break;
+      case For::kCudnn:
         if (libraries.has_cudnn)
           bytes = most_workspace_bytes(uses_.convolutions[s.index], buffer_bytes);
         break;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "memory/allocators/allocator.h"
+#include "memory/allocators/sharding.h"
 #include "memory/model.h"
 #include "memory/training/libraries.h"
 
@@ -28,8 +29,8 @@ struct LibraryBytes {
 
 class Loop {
  public:
-  // The memory of a first iteration is a loop of one.
-  explicit Loop(const Memory& memory);
+  // The memory of a first iteration is a loop of one. With sharding: what one rank asks for.
+  explicit Loop(const Memory& memory, const Sharding& sharding = {});
 
   // Sizes by BufferId.
   RequestList at(std::span<const std::int64_t> buffer_bytes, const LibraryBytes& libraries) const;
@@ -39,9 +40,10 @@ class Loop {
   // Of Timeline::events: the change that a request is, or that a workspace follows.
   std::uint32_t event_of(std::uint32_t request) const { return event_of_[request]; }
 
+  enum class For : std::uint8_t { kBuffer, kShare, kUnit, kCublas, kCudnn };
   struct Source {
-    Library library = Library::kNone;
-    std::uint32_t index = kNone;  // BufferId, handle of cuBLAS, or index of a convolution
+    For what = For::kBuffer;
+    std::uint32_t index = kNone;  // BufferId, unit, handle of cuBLAS, or index of a convolution
   };
   std::span<const Source> sources() const { return sources_; }  // by allocation
   bool has_cublas() const { return has_cublas_; }
@@ -51,15 +53,26 @@ class Loop {
   void add_model(const Memory& memory);
   void add_iteration(const Memory& memory, bool makes_states);
   void call_library(const Memory& memory, std::uint32_t event);
-  void alloc(Source source, std::uint32_t event);
+  void enter(const Memory& memory, std::uint32_t event);
+  void gather(std::uint32_t unit, std::uint32_t event);
+  void drop(std::uint32_t unit, std::uint32_t event);
+  void reduce(const Memory& memory, std::uint32_t unit, std::uint32_t event);
+  Source source_of(const Memory& memory, const Event& event) const;
+  std::uint32_t alloc(Source source, std::uint32_t event);
   void release(std::uint32_t allocation, std::uint32_t event);
 
+  Sharding sharding_;
+  Units units_;
   LibraryUses uses_;
   RequestList requests_;  // of no bytes
   std::vector<Source> sources_;
   std::vector<std::uint32_t> event_of_;
-  std::vector<std::uint32_t> alive_;   // by BufferId: its allocation; kNone
-  std::vector<std::uint32_t> states_;  // events that make the optimizer's state
+  std::vector<std::uint32_t> alive_;      // by BufferId: its allocation; kNone
+  std::vector<std::uint32_t> gathered_;   // by unit: its allocation; kNone
+  std::vector<std::uint32_t> states_;     // events that make the optimizer's state
+  std::vector<std::uint8_t> is_reduced_;  // by BufferId, within the iteration
+  std::uint32_t unit_ = 0;                // the one that runs
+  Phase phase_ = Phase::kForward;
   bool has_handle_[2] = {false, false};
   bool has_cublas_ = false;
   std::uint32_t steady_from_ = 0;

@@ -37,6 +37,8 @@ class Runner {
             find_segments(g_, options.trains ? options.checkpoints : std::vector<std::string>{})),
         bodies_(find_bodies(g_)),
         tensors_(g_.values.size()) {
+    machine_.halves = cast(DType::kF32, options_.precision);
+    if (machine_.halves == DType::kF32) machine_.halves = DType::kUnknown;
     out_.of_value.assign(g_.values.size(), kNone);
   }
 
@@ -49,7 +51,10 @@ class Runner {
     }
     if (options_.trains) {
       step();
-      zero_grad();
+      if (options_.zero_grad == ZeroGrad::kAfterStep)
+        zero_grad();
+      else if (!options_.is_first_iteration)
+        hold_gradients_before();
     }
     // Whatever is still there is there between iterations: nothing frees it.
     out_.storages = machine_.storages;
@@ -372,6 +377,22 @@ class Runner {
     const Setting in_name(machine_.node, NodeId{kNone});
     const Setting flows(machine_.keeper, Keeper::kGradient);
     for (const ValueId v : params_) tensors_[v]->grad.reset();
+  }
+
+  // Those of the step before, from the beginning to where backward begins.
+  void hold_gradients_before() {
+    auto& changes = machine_.changes;
+    std::vector<eager::Change> made, dropped;
+    for (const eager::Change& c : std::vector(changes)) {
+      if (!c.is_alloc || machine_.storages[c.storage].role != Role::kGradient) continue;
+      const auto before = static_cast<eager::StorageId>(machine_.storages.size());
+      machine_.storages.push_back(eager::Storage(machine_.storages[c.storage]));
+      made.push_back({before, kNone, true, Phase::kForward});
+      dropped.push_back({before, kNone, false, Phase::kBackward});
+    }
+    const auto backward = std::ranges::find(changes, Phase::kBackward, &eager::Change::phase);
+    changes.insert(backward, dropped.begin(), dropped.end());
+    changes.insert(changes.begin(), made.begin(), made.end());
   }
 
   const Analysis& a_;

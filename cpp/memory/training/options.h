@@ -45,12 +45,19 @@ OptimizerSpec find_optimizer(const std::string& name);  // throws Error{kGeneric
 
 enum class Precision : std::uint8_t { kAsIs, kBf16, kF16, kBf16Amp, kF16Amp };
 
+// When the gradients of the step before go.
+enum class ZeroGrad : std::uint8_t {
+  kAfterStep,       // or at the beginning of the next iteration
+  kBeforeBackward,  // they are there through forward
+};
+
 struct RunOptions {
   eager::Device device = eager::Device::kCuda;
   bool trains = false;
   OptimizerSpec optimizer;
   Update update = Update::kForeach;
   Precision precision = Precision::kAsIs;
+  ZeroGrad zero_grad = ZeroGrad::kAfterStep;
   bool is_first_iteration = false;       // optimizer state is made within the step
   std::int64_t accumulation = 1;         // forward and backward passes before a step
   std::vector<std::string> checkpoints;  // patterns of module paths that are run again in backward

@@ -14,6 +14,7 @@ from shapewright.cli.fit import fit
 from shapewright.cli.guard import quiet_pipe
 from shapewright.cli.report import report
 from shapewright.cli.shapes import shapes
+from shapewright.cli.what_if import what_if
 from shapewright.cli.why import why
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (check, fit, shapes, why, report, explain, devices):
+for command in (check, fit, what_if, shapes, why, report, explain, devices):
     app.command()(command)
 
 

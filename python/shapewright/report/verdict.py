@@ -10,6 +10,7 @@ from shapewright.options import Budget
 from shapewright.report.nominal import Shown, shown_at
 from shapewright.results import Report
 from shapewright.units import format_against, format_bytes
+from shapewright.what_if import WhatIf
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,23 @@ def _stop(answer: Fit, report: Report) -> str:
         return ""
     phase = f", {answer.binding.phase}" if report.question.run.trains else ""
     return report.place(answer.binding.node) + phase
+
+
+def what_if_verdict(table: WhatIf) -> Verdict:
+    """What `what-if` comes down to: the model as it is, and the first change that lets it fit."""
+    best = table.changes[0] if table.changes else None
+    text = f"needs {format_bytes(table.needed)}"
+    if table.budget is None:
+        saved = f"; at the least {format_bytes(best.needed)}: {best.name}" if best else ""
+        return Verdict("consistent", f"CONSISTENT  {text}{saved}")
+    text += f" of {format_bytes(table.budget)}"
+    if table.peak.runs_in(table.budget):
+        return Verdict("fits", f"FITS  {text} as it is")
+    # The least of the changes that suffice.
+    enough = [change for change in table.changes if change.fits]
+    if enough:
+        return Verdict("too-large", f"DOES NOT FIT  {text}; it would with {enough[-1].name}")
+    return Verdict("too-large", f"DOES NOT FIT  {text}; none of the changes is enough")
 
 
 def _faulty(report: Report) -> Verdict:

@@ -1,0 +1,36 @@
+// Parameters, gradients and optimizer state divided among ranks, unit by unit.
+//
+//   stage 1   the state is divided                                   P + G + S/n
+//   stage 2   gradients too, once the backward of their unit ends    P + (G + S)/n
+//   stage 3   parameters too; a unit's are gathered while it runs, and the next one's beside them;
+//             those of no unit from forward to the end of backward   (P + G + S)/n + gathered
+//
+// What is reduced is copied into one piece first. Stage 3 is FSDP2 with its defaults, the others
+// are ZeRO's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "memory/model.h"
+
+namespace shapewright {
+
+struct Sharding {
+  int stage = 0;
+  std::int64_t ranks = 1;
+  std::vector<std::string> units;  // patterns of module paths: "model.layers.*"
+};
+
+// The units of a model: 0 is what belongs to none, the others in the order in which they run.
+struct Units {
+  std::vector<std::uint32_t> of_node;             // by NodeId
+  std::vector<std::uint32_t> of_buffer;           // by BufferId: of a parameter or its gradient
+  std::vector<std::vector<BufferId>> parameters;  // by unit: those that an optimizer may see
+  std::size_t size() const { return parameters.size(); }
+};
+
+Units find_units(const Memory& memory, const Sharding& sharding);
+
+}  // namespace shapewright

@@ -1,0 +1,271 @@
+"""What would change the memory of a model: each way to run it is simulated anew, and ranked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from shapewright import _core
+from shapewright.errors import ShapewrightError
+from shapewright.memory import Peak, make_peak, sizes_hinted
+from shapewright.options import Optimizer, Run, Sharding
+from shapewright.units import format_bytes
+
+if TYPE_CHECKING:
+    from shapewright.results import Report
+
+GROUPS = (1, 2, 3, 4, 6, 8, 12, 16)  # modules that are checkpointed together
+MICRO_BATCHES = (2, 4, 8)
+EXPANDABLE = "expandable_segments:True"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One way to run the model; sizes in bytes.
+
+    `how` says what to write, `needed` what the device must have: the least capacity that runs on a
+    GPU, else the live peak. `saves` is below 0 where it costs. `fits` holds it against the budget.
+    """
+
+    name: str
+    how: str
+    needed: int
+    saves: int
+    fits: bool | None
+    peak: Peak
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change as JSON-ready data."""
+        names = ("name", "how", "needed", "saves", "fits")
+        return {name: getattr(self, name) for name in names} | {
+            "live": self.peak.live,
+            "reserved": self.peak.reserved,
+            "phase": self.peak.phase,
+            "node": self.peak.node,
+        }
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The changes of a model at some sizes, the one that saves most first."""
+
+    sizes: dict[str, int]
+    needed: int
+    budget: int | None
+    peak: Peak
+    changes: tuple[Change, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table as JSON-ready data."""
+        return {
+            "sizes": self.sizes,
+            "needed": self.needed,
+            "live": self.peak.live,
+            "budget": self.budget,
+            "changes": [change.to_dict() for change in self.changes],
+        }
+
+    def __str__(self) -> str:
+        from shapewright.report.text import format_table
+
+        fits = {True: "fits", False: "too large", None: ""}
+        rows = [
+            (c.name, format_bytes(c.needed), _signed(-c.saves), fits[c.fits], c.how)
+            for c in self.changes
+        ]
+        sizes = ", ".join(f"{name}={size}" for name, size in self.sizes.items())
+        head = f"what if, instead of {format_bytes(self.needed)}" + (
+            f" with {sizes}" if sizes else ""
+        )
+        return f"{head}\n{format_table(None, rows, right=(1, 2))}"
+
+
+@dataclass(frozen=True)
+class _Way:
+    name: str
+    how: str
+    run: Run
+    sizes: dict[str, int]
+
+
+def what_if(report: Report, sizes: dict[str, int], ranks: int) -> WhatIf:
+    """The table of a PyTorch module; raises for other models."""
+    run = report.question.run
+    if not _core.is_eager(report.graph):
+        message = "what_if is answered for PyTorch modules"
+        raise ShapewrightError(message, code="option-unavailable")
+    if ranks < 2:
+        message = f"ranks is a number of GPUs, at least 2, not {ranks}"
+        raise ShapewrightError(message, code="option-value")
+    base = _Way("as it is", "", run, sizes)
+    peak = _peak(report, base)
+    needed = _needed(peak)
+    limits = report.question.limits
+    budget = None if limits is None else limits.likely
+    changes = []
+    for way in _ways(report, base, ranks):
+        found = _peak(report, way)
+        takes = _needed(found)
+        fits = None if budget is None else found.runs_in(budget)
+        changes.append(Change(way.name, way.how, takes, needed - takes, fits, found))
+    changes.sort(key=lambda change: change.needed)
+    return WhatIf(sizes, needed, budget, peak, tuple(changes))
+
+
+def _peak(report: Report, way: _Way) -> Peak:
+    core = _core.MemoryModel(report.analysis, way.run.core())
+    with sizes_hinted():
+        return make_peak(core.at(way.sizes).peak, way.run.profile)
+
+
+def _needed(peak: Peak) -> int:
+    return peak.live if peak.capacity is None else peak.capacity
+
+
+def _ways(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
+    run = base.run
+    yield from _precisions(base)
+    blocks = _blocks(report)
+    best = _checkpoint(report, base, blocks) if run.trains else None
+    if best is not None:
+        yield best
+    if run.optimizer is not None:
+        yield from _optimizers(base, run.optimizer)
+    if run.trains:
+        yield from _gradients(base)
+        yield from _micro_batches(report, base)
+    if not run.on_gpu:
+        return
+    if EXPANDABLE not in run.settings:
+        how = f"PYTORCH_CUDA_ALLOC_CONF={EXPANDABLE}"
+        yield replace(base, name="expandable segments", how=how, run=_expandable(run))
+    if run.trains:
+        yield from _shardings(base, blocks, ranks)
+    together = _together(base, best)
+    if together is not None:
+        yield together
+
+
+def _precisions(base: _Way) -> Iterator[_Way]:
+    if base.run.precision != "fp32":
+        return
+    for name, precision, how in (
+        ("bfloat16", "bf16", "model.to(torch.bfloat16)"),
+        ("autocast", "bf16-amp", 'torch.autocast("cuda", torch.bfloat16)'),
+    ):
+        how = how if base.run.on_gpu else how.replace("cuda", "cpu")
+        yield replace(base, name=name, how=how, run=replace(base.run, precision=precision))
+
+
+def _optimizers(base: _Way, optimizer: Optimizer) -> Iterator[_Way]:
+    for update, name, how in (
+        ("fused", "fused optimizer", "fused=True"),
+        ("loop", "optimizer one by one", "foreach=False"),
+    ):
+        if optimizer.update != update and (base.run.on_gpu or update == "fused"):
+            run = replace(base.run, optimizer=replace(optimizer, update=update))
+            yield replace(base, name=name, how=how, run=run)
+    if optimizer.name in {"adam", "adamw"} and not optimizer.state:
+        run = replace(base.run, optimizer=Optimizer("adamw-8bit"))
+        yield replace(base, name="8-bit optimizer", how="bitsandbytes.optim.AdamW8bit", run=run)
+
+
+def _gradients(base: _Way) -> Iterator[_Way]:
+    early = base.run.zero_grad == "after-step"
+    position = "before-backward" if early else "after-step"
+    name = "zero_grad before backward" if early else "zero_grad after the step"
+    how = f'zero_grad="{position}"'
+    yield replace(base, name=name, how=how, run=replace(base.run, zero_grad=position))
+
+
+def _micro_batches(report: Report, base: _Way) -> Iterator[_Way]:
+    symbol = _batch_symbol(report)
+    size = base.sizes.get(symbol, 0)
+    for parts in MICRO_BATCHES:
+        if size % parts or size < parts:
+            continue
+        run = replace(base.run, accumulate=parts * base.run.accumulate)
+        micro = {**base.sizes, symbol: size // parts}
+        name = f"micro-batches of {size // parts}"
+        how = f"{symbol}={size // parts}, accumulate={run.accumulate}"
+        yield replace(base, name=name, how=how, run=run, sizes=micro)
+
+
+def _shardings(base: _Way, blocks: dict[str, int], ranks: int) -> Iterator[_Way]:
+    units = tuple(f"{path}.*" if path else "*" for path in blocks)
+    for stage, name, how in (
+        (1, "ZeRO-1", "ZeroRedundancyOptimizer, or zero_optimization stage 1"),
+        (2, "ZeRO-2", "zero_optimization stage 2"),
+        (3, "ZeRO-3, FSDP2", "fully_shard on each block and the model"),
+    ):
+        run = replace(base.run, sharding=Sharding(stage, ranks, units))
+        yield replace(base, name=f"{name} over {ranks}", how=how, run=run)
+
+
+def _together(base: _Way, best: _Way | None) -> _Way | None:
+    """What changes no result: checkpoints, one kernel for the step, segments that grow."""
+    run = _expandable(base.run if best is None else best.run)
+    names = ["expandable segments"] if best is None else [best.name, "expandable segments"]
+    optimizer = run.optimizer
+    if optimizer is not None and optimizer.update != "fused":
+        run = replace(run, optimizer=replace(optimizer, update="fused"))
+        names.append("fused optimizer")
+    if len(names) < 2:
+        return None
+    return replace(base, name="together", how=", ".join(names), run=run)
+
+
+def _expandable(run: Run) -> Run:
+    settings = f"{run.settings},{EXPANDABLE}" if run.settings else EXPANDABLE
+    return replace(run, settings=settings)
+
+
+def _checkpoint(report: Report, base: _Way, blocks: dict[str, int]) -> _Way | None:
+    """Repeated modules run again in backward, in groups of the size that leaves the least alive."""
+    if not blocks or base.run.checkpoint:
+        return None
+    best: tuple[int, _Way] | None = None
+    for group in (g for g in GROUPS if g <= max(blocks.values())):
+        suffix = f":{group}" if group > 1 else ""
+        patterns = tuple(f"{path}.*{suffix}" if path else f"*{suffix}" for path in blocks)
+        name = "checkpoint each block" if group == 1 else f"checkpoint every {group} blocks"
+        how = f"checkpoint={list(patterns) if len(patterns) > 1 else patterns[0]!r}"
+        way = replace(base, name=name, how=how, run=replace(base.run, checkpoint=patterns))
+        live = _peak(report, way).live
+        if best is None or live < best[0]:
+            best = live, way
+    return None if best is None else best[1]
+
+
+def _blocks(report: Report) -> dict[str, int]:
+    """Paths of the outermost lists of modules, and how many each has: `{"model.layers": 32}`."""
+    children: dict[str, set[str]] = {}
+    deeper: set[str] = set()
+    for node in report.graph.nodes:
+        parts = node.scope.split(".")
+        at = next((i for i, part in enumerate(parts) if part.isdigit()), None)
+        if at is None:
+            continue
+        path = ".".join(parts[:at])
+        children.setdefault(path, set()).add(parts[at])
+        if len(parts) > at + 1:
+            deeper.add(path)
+    # A list of single layers has no blocks to speak of.
+    return {
+        path: len(found) for path, found in children.items() if len(found) > 1 and path in deeper
+    }
+
+
+def _batch_symbol(report: Report) -> str:
+    """The symbol of the first axis of the first input that has one."""
+    names = {s.name for s in report.symbols}
+    for value in report.graph.inputs:
+        shape = report.values[value.name].shape
+        if shape and str(shape[0]) in names:
+            return str(shape[0])
+    return ""
+
+
+def _signed(size: int) -> str:
+    return f"{'+' if size > 0 else '-' if size < 0 else ''}{format_bytes(abs(size))}"
