@@ -113,5 +113,9 @@ std::uint32_t Arena::num_symbols() const {
 }
 std::size_t Arena::num_expressions() const { return state_->exprs.size(); }
 std::size_t Arena::num_widened() const { return state_->widened.size(); }
+void Arena::limit_work(std::uint64_t terms, std::size_t symbols) {
+  state_->work_left = terms;
+  state_->max_symbols = symbols;
+}
 
 }  // namespace shapewright

@@ -231,6 +231,8 @@ struct Arena::State {
   std::unordered_map<algebra::Definition, std::uint32_t, algebra::DefinitionHash> widened;
   std::unordered_map<std::string, std::uint32_t> fresh_suffix;  // last one tried for a hint
   std::uint32_t next_widened_name = 1;
+  std::uint64_t work_left = ~std::uint64_t{0};  // see Arena::limit_work
+  std::size_t max_symbols = ~std::size_t{0};
   algebra::OpCache cache;
 
   State();
@@ -243,6 +245,11 @@ namespace shapewright::algebra {
 using State = Arena::State;
 
 inline State& current_state() { return Arena::current().state(); }
+
+inline void charge(State& s, std::uint64_t terms) { s.work_left -= std::min(s.work_left, terms); }
+inline bool is_spent(const State& s) { return s.work_left == 0; }
+// Whether an operation on a and b is no longer worked out.
+bool is_too_much(const State& s, Dim a, Dim b);
 
 // The polynomial of any Dim; a literal has no terms.
 struct PolyView {

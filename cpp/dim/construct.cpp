@@ -43,6 +43,7 @@ Dim add_or_sub(State& s, Dim a, Dim b, Op op) {
     return add_literal(s, s.exprs[a.expr_id()], sign * b.inline_literal(), a, text, b);
   if (a.is_inline_literal() && sign == 1)
     return add_literal(s, s.exprs[b.expr_id()], a.inline_literal(), a, text, b);
+  if (is_too_much(s, a, b)) return widen(s, op, a, b);
   Poly p;
   if (!add_scaled(p, view(s, a), view(s, b), sign)) overflow(a, text, b);
   // A product b * exactdiv(a, b) newly forms only where terms merge or change sign.
@@ -85,6 +86,7 @@ Dim operator*(Dim a, Dim b) {
   if (b.word() < a.word()) std::swap(a, b);
   OpCache::Entry& cached = s.cache.at(Op::kMul, a, b);
   if (cached.op == Op::kMul && cached.a == a && cached.b == b) return cached.result;
+  if (is_too_much(s, a, b)) return widen(s, Op::kMul, a, b);
   Poly p;
   if (!multiply(s, p, view(s, a), view(s, b))) overflow(a, "*", b);
   const auto d = finish(s, p, has_exact(s, a) || has_exact(s, b));

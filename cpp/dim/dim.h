@@ -180,6 +180,10 @@ class Arena {
   std::uint32_t num_symbols() const;
   std::size_t num_expressions() const;
   std::size_t num_widened() const;  // expressions that met a budget
+  // Work that may be spent from here on, in terms of polynomials touched. Past it only small
+  // expressions are worked out, the rest is widened, and bounds are no longer refined. Past
+  // `symbols` the next one throws Error{kLimit, "limit-exceeded"}.
+  void limit_work(std::uint64_t terms, std::size_t symbols);
 
   struct State;  // defined in dim/arena_state.h, for dim/*.cpp only
   State& state() { return *state_; }
@@ -212,6 +216,7 @@ struct DimBudget {
   static constexpr int kMaxDepth = 12;
   static constexpr int kMaxDegree = 64;
   static constexpr int kMaxNodes = 1024;  // as a tree: bounds the length of the text
+  static constexpr int kSmallNodes = 24;  // of both operands, once the work is spent
 };
 
 }  // namespace shapewright

@@ -26,6 +26,7 @@ Dim divide_dims(Rounding rounding, Dim a, Dim b) {
   const Op op = rounding == Rounding::kFloor ? Op::kFloorDiv : Op::kExactDiv;
   OpCache::Entry& cached = s.cache.at(op, a, b);
   if (cached.op == op && cached.a == a && cached.b == b) return cached.result;
+  if (is_too_much(s, a, b)) return widen(s, op, a, b);
   std::optional<Dim> d = normal_quotient(s, rounding, a, b);
   if (!d) {  // an intermediate form overflowed: keep the operands as they are
     d = single_atom(s, rounding == Rounding::kFloor ? AtomKind::kFloorDiv : AtomKind::kExactDiv, a,

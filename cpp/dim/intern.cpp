@@ -62,6 +62,10 @@ bool within_budget(const State& s, PolyView p, const Expr& e) {
 
 }  // namespace
 
+bool is_too_much(const State& s, Dim a, Dim b) {
+  return is_spent(s) && nodes_of(s, a) + nodes_of(s, b) > DimBudget::kSmallNodes;
+}
+
 void mark_used(State& s, PolyView p) {
   for (const Term& t : p.terms) {
     for (const Factor& f : s.monomials[t.mono].factors) s.atoms[f.atom].used = true;
@@ -73,6 +77,7 @@ std::optional<Dim> intern(State& s, PolyView p) {
     const Dim inlined = Dim::from_inline(p.constant);
     if (inlined.inline_literal() == p.constant) return inlined;
   }
+  charge(s, p.terms.size() + 1);
   const std::uint64_t terms_hash = hash_terms(p.terms), hash = hash_expr(terms_hash, p.constant);
   const std::uint32_t found = s.expr_table.find(hash, [&](std::uint32_t id) {
     const Expr& e = s.exprs[id];
@@ -192,6 +197,9 @@ AtomId intern_atom(State& s, AtomKind kind, std::span<const Dim> args) {
 }
 
 Dim intern_symbol(State& s, SymbolInfo info, Definition definition) {
+  if (s.symbols.size() >= s.max_symbols)
+    throw Error(ErrorKind::kLimit, "limit-exceeded", "the model has too many sizes of their own",
+                {{"limit", std::to_string(s.max_symbols) + " symbols"}});
   const auto symbol = static_cast<std::uint32_t>(s.symbols.size());
   s.symbols.push_back(std::move(info));
   s.symbol_ids.emplace(s.symbols.back().name, symbol);

@@ -126,6 +126,7 @@ Dim extremum(AtomKind kind, Dim a, Dim b) {
   if (b.word() < a.word()) std::swap(a, b);
   OpCache::Entry& cached = s.cache.at(op, a, b);
   if (cached.op == op && cached.a == a && cached.b == b) return cached.result;
+  if (is_too_much(s, a, b)) return widen(s, op, a, b);
 
   Arms arms;
   collect_arms(s, kind, a, arms);
@@ -187,6 +188,7 @@ Dim broadcast(Dim a, Dim b) {
   if (b.word() < a.word()) std::swap(a, b);
   if (never_one(s, a)) return a;
   if (never_one(s, b)) return b;
+  if (is_too_much(s, a, b)) return widen(s, Op::kBroadcast, a, b);
   Arms arms;
   collect_broadcast(s, a, arms);
   collect_broadcast(s, b, arms);

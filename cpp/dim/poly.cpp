@@ -101,6 +101,7 @@ bool multiply(State& s, Poly& out, PolyView a, PolyView b) {
     out.terms.assign(many.terms.data(), many.terms.size());
     return scale(out, factor);
   }
+  charge(s, (a.terms.size() + 1) * (b.terms.size() + 1));
   if ((a.terms.size() + 1) * (b.terms.size() + 1) > 2 * kMaxScratchTerms) return false;
   if (mul_overflows(a.constant, b.constant, out.constant)) return false;
   out.terms.clear();
@@ -217,6 +218,7 @@ bool divide(State& s, PolyView a, PolyView b, Poly& quotient, Poly& remainder) {
   }
   remainder = Poly(a);
   for (int step = 0; step < kMaxDivisionSteps; ++step) {
+    charge(s, remainder.terms.size() + b.terms.size());
     MonoId best = 0, best_quotient = 0;
     std::int64_t best_coeff = 0;
     for (const Term& t : remainder.terms) {

@@ -27,6 +27,7 @@ Truth difference_at_least(Dim a, Dim b, std::int64_t margin) {
     mark_used(s, view(s, b));
     return Truth::kYes;
   }
+  if (is_too_much(s, a, b)) return Truth::kUnknown;
   Poly p;
   if (!add_scaled(p, view(s, b), view(s, a), -1)) return Truth::kUnknown;
   rewrite_exact(s, p);
@@ -46,6 +47,7 @@ Truth prove_eq(Dim a, Dim b) {
   if (a.is_inline_literal() && b.is_inline_literal()) return Truth::kNo;
   State& s = current_state();
   if (is_literal(s, a) && is_literal(s, b)) return Truth::kNo;
+  if (is_too_much(s, a, b)) return Truth::kUnknown;
   Poly p;
   if (!add_scaled(p, view(s, a), view(s, b), -1)) return Truth::kUnknown;
   rewrite_exact(s, p);
@@ -72,6 +74,7 @@ Truth prove_divides(Dim divisor, Dim d) {
     if (step > 1 && magnitude(c.residue) % step != 0) return Truth::kNo;
     if (step == magnitude(*k)) return Truth::kYes;
   }
+  if (is_too_much(s, divisor, d)) return Truth::kUnknown;
   Poly q, r;
   if (!divide(s, view(s, d), view(s, divisor), q, r)) return Truth::kUnknown;
   if (r.is_zero()) return Truth::kYes;

@@ -23,6 +23,9 @@ using FactId = std::uint32_t;
 enum class Severity : std::uint8_t { kError, kWarning, kNote };
 std::string_view name_of(Severity s);
 
+// Of a block: the branch of an If that is not taken; one that runs; one of which a run decides.
+inline constexpr std::uint8_t kNeverRuns = 0, kRuns = 1, kMayRun = 2;
+
 struct Finding {
   std::string code;
   Severity severity = Severity::kError;
@@ -57,7 +60,7 @@ struct Analysis {
   std::deque<Elements> elements_store;
   KeptVector<FactId> facts;           // by ValueId
   KeptVector<std::uint8_t> poisoned;  // by ValueId: downstream of a fault, nothing is claimed of it
-  std::vector<std::uint8_t> live_blocks;  // by BlockId: 0 for the branch of an If that never runs
+  std::vector<std::uint8_t> live_blocks;  // by BlockId: kNeverRuns, kRuns or kMayRun
   KeptVector<const Op*> ops;              // by NodeId; nullptr where no row is in force
   std::vector<Finding> findings;
   std::vector<Constraint>

@@ -100,18 +100,21 @@ Program::Program(std::shared_ptr<const Analysis> analysis) : analysis_(std::move
   const Analysis& a = *analysis_;
   dim_ranges_.assign(a.operand_types.size(), {kNoRange, 0});
   std::unordered_set<Tape::Slot> guarded;
+  std::vector<bool> is_guarded(a.operand_types.size(), false);
   for (ValueId v = 0; v < a.facts.size(); ++v) {
     auto& range = dim_ranges_[a.facts[v]];
-    if (range.first != kNoRange) continue;
     const Shape& shape = a.type(v).shape;
-    tape_.add(a.type(v).length);
-    range = {static_cast<std::uint32_t>(dim_slots_.size()), 0};
-    for (const Dim d : shape) {
-      const Tape::Slot slot = tape_.add(d);
-      if (bounds(d).lo < 0 && guarded.insert(slot).second)
-        guards_.push_back({slot, v, static_cast<int>(range.second)});
-      dim_slots_.push_back(slot);
-      ++range.second;
+    if (range.first == kNoRange) {
+      tape_.add(a.type(v).length);
+      range = {static_cast<std::uint32_t>(dim_slots_.size()), 0};
+      for (const Dim d : shape) dim_slots_.push_back(tape_.add(d));
+      range.second = static_cast<std::uint32_t>(dim_slots_.size()) - range.first;
+    }
+    if (is_guarded[a.facts[v]] || a.live_blocks[a.graph->values[v].block] != kRuns) continue;
+    is_guarded[a.facts[v]] = true;
+    for (int k = 0; k < shape.rank(); ++k) {
+      const Tape::Slot slot = dim_slots_[range.first + static_cast<std::uint32_t>(k)];
+      if (bounds(shape[k]).lo < 0 && guarded.insert(slot).second) guards_.push_back({slot, v, k});
     }
   }
   for (const Constraint& c : a.contract)

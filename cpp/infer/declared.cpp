@@ -51,6 +51,7 @@ void Walk::note_difference(Difference::Kind kind, ValueId v, const TensorType& i
                            std::string what) {
   const DeclaredType& declared = graph_.declared[graph_.values[v].declared];
   TensorType type = type_of(declared, graph_.values[v].name, false);
+  note_in(graph_.values[v].block);
   analysis_->differences.push_back({kind, v, std::move(type), inferred, std::move(what)});
 }
 

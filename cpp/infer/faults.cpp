@@ -125,7 +125,23 @@ void Walk::check_node(NodeId n, const Op& op) {
   }
 }
 
+void Walk::note_in(BlockId block) {
+  while (noted_[block] == 0) {
+    noted_[block] = 1;
+    const NodeId owner = graph_.blocks[block].owner;
+    if (owner == kNone) return;
+    block = graph_.nodes[owner].block;
+  }
+}
+
 void Walk::add_finding(RuleFailure failure, NodeId n, Severity severity) {
+  const bool is_error = severity == Severity::kError;
+  if (!is_error && warnings_ >= InferLimits::kWarnings) {
+    ++unlisted_;
+    return;
+  }
+  ++(is_error ? errors_ : warnings_);
+  note_in(graph_.nodes[n].block);
   const Op* op = analysis_->ops[n];
   const auto inputs = graph_.inputs(graph_.nodes[n]);
   Facts facts;
@@ -146,6 +162,19 @@ void Walk::add_finding(RuleFailure failure, NodeId n, Severity severity) {
   for (auto& f : failure.facts) facts.push_back(std::move(f));
   analysis_->findings.push_back({std::move(failure.code), severity, std::move(failure.message), n,
                                  std::move(facts), std::move(failure.hint)});
+}
+
+void Walk::report_unlisted() {
+  const bool has_stopped = errors_ >= InferLimits::kErrors;
+  if (!has_stopped && unlisted_ == 0) return;
+  const std::string count = std::to_string(InferLimits::kErrors);
+  Finding f;
+  f.code = "faults-unlisted";
+  f.severity = has_stopped ? Severity::kError : Severity::kWarning;
+  f.message = has_stopped ? "The model is not looked at any further after " + count + " errors"
+                          : "More warnings than " + count + " are not listed";
+  f.facts = {{"listed", count}};
+  analysis_->findings.push_back(std::move(f));
 }
 
 void Walk::report_graph_faults() {
@@ -176,16 +205,20 @@ void Walk::unknown_op(NodeId n) {
     }
   }
   take_declared(n);
-  const auto known_already = std::find_if(unknown_ops_.begin(), unknown_ops_.end(),
-                                          [&](const UnknownOp& u) { return u.op == node.op; });
-  if (known_already != unknown_ops_.end()) {
-    ++known_already->nodes;
-  } else {
-    unknown_ops_.push_back({node.op, n, 1});
+  if (const std::uint32_t at = unknown_index_[node.op]; at != kNone) {
+    ++unknown_ops_[at].nodes;
+    return;
   }
+  unknown_index_[node.op] = static_cast<std::uint32_t>(unknown_ops_.size());
+  unknown_ops_.push_back({node.op, n, 1});
+  note_in(node.block);
 }
 
 void Walk::report_unknown_ops() {
+  const Severity severity = options_.strict ? Severity::kError : Severity::kWarning;
+  std::size_t told = 0;
+  NodeId first_untold = kNone;
+  bool is_untold_certain = false;
   for (const UnknownOp& u : unknown_ops_) {
     const OpName& op = graph_.op_names[u.op];
     if (op.domain == "aten") {
@@ -194,7 +227,7 @@ void Walk::report_unknown_ops() {
                                    "takes beside its outputs is not counted",
                    {{"nodes", plural(u.nodes, "node")}},
                    {}},
-                  u.first, options_.strict ? Severity::kError : Severity::kWarning);
+                  u.first, severity);
       continue;
     }
     const Op* newer = find_op(op.domain, op.name, std::numeric_limits<std::int64_t>::max());
@@ -212,18 +245,29 @@ void Walk::report_unknown_ops() {
                   u.first);
       continue;
     }
-    const std::string_view near = nearest_op(op.name);
     // The specification is known whole up to this version: no runtime has the operator.
     constexpr std::int64_t kNewestOpset = 28;
     const bool is_certain = op.domain.empty() && !op.name.empty() && op.version <= kNewestOpset;
+    if (++told > InferLimits::kUnknownOps) {
+      if (first_untold == kNone) first_untold = u.first;
+      is_untold_certain |= is_certain;
+      continue;
+    }
+    const std::string_view near = nearest_op(op.name);
     add_finding(
         {"op-unknown",
          qualified(op) + " has no rule: the types of its outputs are taken from the file where it "
                          "declares them, and are unknown otherwise",
          {{"nodes", nodes}},
          near.empty() ? "" : "did you mean " + std::string(near) + "?"},
-        u.first, options_.strict || is_certain ? Severity::kError : Severity::kWarning);
+        u.first, is_certain ? Severity::kError : severity);
   }
+  if (first_untold != kNone)
+    add_finding({"op-unknown",
+                 std::to_string(told - InferLimits::kUnknownOps) + " more operators have no rule",
+                 {},
+                 {}},
+                first_untold, is_untold_certain ? Severity::kError : severity);
 }
 
 bool Walk::is_within(BlockId block, BlockId ancestor) const {
@@ -236,16 +280,24 @@ bool Walk::is_within(BlockId block, BlockId ancestor) const {
 }
 
 void Walk::forget_block(BlockId block) {
+  if (noted_[block] == 0) return;
   const auto inside = [&](NodeId n) {
     return n != kNone && is_within(graph_.nodes[n].block, block);
   };
   // Faults of the file itself come first, and stay.
   auto& findings = analysis_->findings;
   const auto first = findings.begin() + static_cast<std::ptrdiff_t>(graph_.faults.size());
-  findings.erase(
-      std::remove_if(first, findings.end(), [&](const Finding& f) { return inside(f.node); }),
-      findings.end());
-  std::erase_if(unknown_ops_, [&](const UnknownOp& u) { return inside(u.first); });
+  const auto is_forgotten = [&](const Finding& f) {
+    if (!inside(f.node)) return false;
+    --(f.severity == Severity::kError ? errors_ : warnings_);
+    return true;
+  };
+  findings.erase(std::remove_if(first, findings.end(), is_forgotten), findings.end());
+  if (std::erase_if(unknown_ops_, [&](const UnknownOp& u) { return inside(u.first); }) > 0) {
+    std::fill(unknown_index_.begin(), unknown_index_.end(), kNone);
+    for (std::size_t i = 0; i < unknown_ops_.size(); ++i)
+      unknown_index_[unknown_ops_[i].op] = static_cast<std::uint32_t>(i);
+  }
   std::erase_if(analysis_->differences,
                 [&](const Difference& d) { return inside(graph_.values[d.value].producer); });
   auto& contract = analysis_->contract;
@@ -255,7 +307,7 @@ void Walk::forget_block(BlockId block) {
   std::vector<Constraint> kept = std::move(contract);
   contract.clear();
   contract_table_ = {};
-  for (Constraint& c : kept) open_constraint(std::move(c));
+  for (Constraint& c : kept) add_constraint(std::move(c));
 }
 
 }  // namespace shapewright

@@ -40,6 +40,18 @@ enum class Declared : std::uint8_t {
   kIgnore,  // is not read
 };
 
+// Past kConstraints and kSymbols a model is refused with Error{kLimit}; past the others less is
+// said of it.
+struct InferLimits {
+  static constexpr std::size_t kErrors = 1024,
+                               kWarnings = 1024;   // then the walk stops, or is silent
+  static constexpr std::size_t kUnknownOps = 256;  // told one by one
+  static constexpr std::size_t kConstraints = 16'384;
+  static constexpr std::size_t kSymbols = 1 << 17;
+  static constexpr std::size_t kElements = std::size_t{4} << 20;  // known ones, of all values
+  static constexpr std::uint64_t kTermsFloor = 2'000'000, kTermsOfNode = 8;  // Arena::limit_work
+};
+
 struct InferOptions {
   std::vector<InputSpec> inputs;    // override what the file declares
   std::vector<SymbolSpec> symbols;  // bounds; lo == hi fixes the value

@@ -22,6 +22,14 @@ bool is_sequence(const DeclaredType& t) {
   return container == Container::kSequence || container == Container::kOptionalSequence;
 }
 
+bool is_identifier(std::string_view text) {
+  const auto is_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  };
+  return std::all_of(text.begin(), text.end(), is_word) &&
+         std::isdigit(static_cast<unsigned char>(text[0])) == 0;
+}
+
 std::string join(const std::vector<std::string_view>& names) {
   std::string text;
   for (const auto n : names) text += (text.empty() ? "" : ", ") + std::string(n);
@@ -42,17 +50,20 @@ std::string join(const std::vector<std::string_view>& names) {
 
 Dim Walk::dim_of(const DeclaredDim& declared, std::string_view value_name, int axis,
                  bool is_input) {
+  Arena& arena = *analysis_->arena;
   switch (declared.kind) {
     case DeclaredDim::Kind::kNumber: return declared.number;
     case DeclaredDim::Kind::kText:
       if (!declared.text.empty()) {
+        // A name that no input has is no size that a caller could give.
+        if (!is_input && !arena.find_symbol(declared.text) && is_identifier(declared.text))
+          return arena.symbol(declared.text, SymbolKind::kUnknown, {0, kPlusInf});
         const Dim d = parse_dim_param(declared.text);
         return fixed_.empty() ? d : substitute(d, fixed_);
       }
       break;
     case DeclaredDim::Kind::kAbsent: break;
   }
-  Arena& arena = *analysis_->arena;
   if (!is_input) return arena.fresh("", SymbolKind::kUnknown, {0, kPlusInf});
   const Dim d = arena.symbol(symbol_name(value_name, axis));
   return fixed_.empty() ? d : substitute(d, fixed_);
@@ -75,8 +86,11 @@ TensorType Walk::type_of(const DeclaredType& declared, std::string_view value_na
         {{"limit", "rank " + std::to_string(kMaxRank)}});
   type.shape = Shape();
   int axis = 0;
-  for (const DeclaredDim& d : declared.dims)
-    type.shape.push_back(dim_of(d, value_name, axis++, is_input && !is_sequence(declared)));
+  for (const DeclaredDim& d : declared.dims) {
+    // Elements of a sequence share what is named, and what is not may be another size in each.
+    const bool is_shared = !is_sequence(declared) || d.kind == DeclaredDim::Kind::kText;
+    type.shape.push_back(dim_of(d, value_name, axis++, is_input && is_shared));
+  }
   return type;
 }
 

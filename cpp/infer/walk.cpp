@@ -14,6 +14,7 @@ namespace {
 // ends here.
 constexpr std::size_t kMaxVisitsPerNode = 50;
 constexpr std::size_t kMinVisitLimit = 1000;
+constexpr std::size_t kMaxRepeatedVisits = 1 << 20;  // over one of each node
 
 bool has_blocks(const AttrSet& attrs) {
   return std::any_of(attrs.begin(), attrs.end(), [](const Attr& a) { return !a.blocks.empty(); });
@@ -36,13 +37,20 @@ Walk::Walk(std::shared_ptr<const Graph> graph, const InferOptions& options)
   analysis_->ops.assign(graph_.nodes.size(), nullptr);
   op_states_.resize(graph_.op_names.size());
   known_.assign(graph_.values.size(), 0);
-  analysis_->live_blocks.assign(graph_.blocks.size(), 0);
-  analysis_->live_blocks[0] = 1;
-  visit_limit_ = std::max(kMinVisitLimit, kMaxVisitsPerNode * graph_.nodes.size());
+  analysis_->live_blocks.assign(graph_.blocks.size(), kNeverRuns);
+  analysis_->live_blocks[0] = kRuns;
+  const std::size_t nodes = graph_.nodes.size();
+  visit_limit_ =
+      std::max(kMinVisitLimit, std::min(kMaxVisitsPerNode * nodes, nodes + kMaxRepeatedVisits));
+  unknown_index_.assign(graph_.op_names.size(), kNone);
+  noted_.assign(graph_.blocks.size(), 0);
 }
 
 std::shared_ptr<Analysis> Walk::run() {
-  const ArenaScope scope(*analysis_->arena);
+  Arena& arena = *analysis_->arena;
+  const ArenaScope scope(arena);
+  arena.limit_work(InferLimits::kTermsFloor + InferLimits::kTermsOfNode * graph_.nodes.size(),
+                   InferLimits::kSymbols);
   report_graph_faults();
   seed_ranges();
   seed_inputs();
@@ -51,9 +59,11 @@ std::shared_ptr<Analysis> Walk::run() {
   for (ValueId v = 0; v < graph_.values.size(); ++v)
     if (graph_.values[v].kind == ValueKind::kParam && known_[v] == 0) seed_param(v);
   report_unknown_ops();
+  report_unlisted();
   merge_contract(*analysis_);
   report_batch(*analysis_);
   count_coverage();
+  arena.limit_work(~std::uint64_t{0}, ~std::size_t{0});
   return analysis_;
 }
 
@@ -133,7 +143,7 @@ void Walk::infer_node(NodeId n) {
         {{"limit", std::to_string(visit_limit_) + " node visits"}}, display_name(graph_, n));
   const Op* op = resolve(n);
   analysis_->ops[n] = op;
-  if (!key_of(n)) return poison_outputs(n);
+  if (errors_ >= InferLimits::kErrors || !key_of(n)) return poison_outputs(n);
   if (op == nullptr) return unknown_op(n);
   if (op->infer == &rules::infer_declared) return take_declared(n);
   if (const FactId* found = memo_.find()) {
@@ -157,7 +167,7 @@ void Walk::run_rule(NodeId n, const Op& op) {
     check_node(n, op);
     Context context(graph_, n, inputs, outputs, this);
     op.infer(context);
-    if (op.values != nullptr) op.values(context);
+    if (op.values != nullptr && elements_kept_ < InferLimits::kElements) op.values(context);
     // Later shapes are stated under what the contract demands.
     if (!demanded_.empty()) {
       for (OperandType& t : outputs) {
@@ -171,7 +181,11 @@ void Walk::run_rule(NodeId n, const Op& op) {
     add_finding(std::move(failure), n);
   } catch (const BodyPoisoned&) {  // NOLINT: its finding is there already
   } catch (const Error& e) {
-    if (e.kind == ErrorKind::kLimit) throw;
+    if (e.kind == ErrorKind::kLimit) {
+      Error limit = e;
+      if (limit.node.empty()) limit.node = display_name(graph_, n);
+      throw limit;
+    }
     add_finding({e.code, std::string(graph_.op(node).name) + ": " + e.message, e.facts, e.hint}, n);
   }
   if (failed) {
@@ -195,7 +209,17 @@ void Walk::run_rule(NodeId n, const Op& op) {
   made_fresh_ = outer_fresh || made_fresh_;
 }
 
+const Elements* Walk::keep(Elements e) {
+  if (elements_kept_ >= InferLimits::kElements) return nullptr;
+  elements_kept_ += e.size();
+  return table_.keep(std::move(e));
+}
+
 void Walk::open_constraint(Constraint c) {
+  if (unsure_depth_ == 0) add_constraint(std::move(c));
+}
+
+void Walk::add_constraint(Constraint c) {
   // A demand on sizes that only a run can tell is no contract of the inputs.
   const Arena& arena = *analysis_->arena;
   const unsigned kinds = symbol_kinds(c.lhs) | symbol_kinds(c.rhs);
@@ -227,6 +251,12 @@ void Walk::open_constraint(Constraint c) {
   }
   if (c.relation == Relation::kEqual && known(c.rhs))
     if (const auto symbol = arena.as_symbol(c.lhs)) demanded_.emplace_back(*symbol, c.rhs);
+  if (contract.size() >= InferLimits::kConstraints)
+    throw Error(ErrorKind::kLimit, "limit-exceeded",
+                "the model makes too many demands of its inputs",
+                {{"limit", std::to_string(InferLimits::kConstraints) + " constraints"}},
+                display_name(graph_, c.node));
+  note_in(graph_.nodes[c.node].block);
   contract_table_.insert(hash, static_cast<std::uint32_t>(contract.size()));
   contract.push_back(std::move(c));
 }
@@ -236,9 +266,18 @@ Dim Walk::fresh(std::string_view why, SymbolKind kind, Bounds bounds) {
   return analysis_->arena->fresh(why, kind, bounds);
 }
 
-std::vector<OperandType> Walk::infer_block(BlockId block, std::span<const OperandType> inputs) {
-  if (analysis_->live_blocks[block] != 0) forget_block(block);
-  analysis_->live_blocks[block] = 1;
+std::vector<OperandType> Walk::infer_block(BlockId block, std::span<const OperandType> inputs,
+                                           Runs runs) {
+  struct Depth {
+    int& depth;
+    const bool deeper;
+    Depth(int& d, bool deep) : depth(d), deeper(deep) { depth += deeper; }
+    ~Depth() { depth -= deeper; }
+    Depth(const Depth&) = delete;
+    Depth& operator=(const Depth&) = delete;
+  } const scope(unsure_depth_, runs == Runs::kMaybe);
+  if (analysis_->live_blocks[block] != kNeverRuns) forget_block(block);
+  analysis_->live_blocks[block] = unsure_depth_ == 0 ? kRuns : kMayRun;
   const Block& body = graph_.blocks[block];
   for (std::size_t i = 0; i < body.inputs.size(); ++i) {
     const ValueId v = body.inputs[i];
@@ -271,7 +310,7 @@ void Walk::count_coverage() {
   for (ValueId v = 0; v < graph_.values.size(); ++v) {
     const Value& value = graph_.values[v];
     if (value.kind != ValueKind::kResult || value.producer == kNone) continue;
-    if (analysis_->live_blocks[value.block] == 0) continue;
+    if (analysis_->live_blocks[value.block] == kNeverRuns) continue;
     const std::uint8_t k = class_of[analysis_->facts[v]];
     ++count[k];
     if (k >= kRankOnly && c.first_unknown == kNone) c.first_unknown = value.producer;

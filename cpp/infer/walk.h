@@ -19,9 +19,10 @@ class Walk final : public ContextHost {
 
   // ContextHost
   void open_constraint(Constraint c) override;
-  std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs) override;
+  std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs,
+                                       Runs runs) override;
   Dim fresh(std::string_view why, SymbolKind kind, Bounds bounds) override;
-  const Elements* keep(Elements e) override { return table_.keep(std::move(e)); }
+  const Elements* keep(Elements e) override;
 
  private:
   // seed.cpp: what is known before any node runs
@@ -56,6 +57,9 @@ class Walk final : public ContextHost {
   void check_node(NodeId n, const Op& op);  // arity and attributes; throws RuleFailure
   void unknown_op(NodeId n);
   void add_finding(RuleFailure failure, NodeId n, Severity severity = Severity::kError);
+  void add_constraint(Constraint c);
+  void report_unlisted();
+  void note_in(BlockId block);  // that a finding or a constraint stands in it
   void report_graph_faults();
   void report_unknown_ops();
   void count_coverage();
@@ -81,6 +85,11 @@ class Walk final : public ContextHost {
   std::vector<OpState> op_states_;  // by Graph::op_names index
   KeptVector<std::uint8_t> known_;  // by ValueId: 1 where its fact stands
   std::vector<UnknownOp> unknown_ops_;
+  std::vector<std::uint32_t> unknown_index_;  // by Graph::op_names index, into unknown_ops_
+  std::vector<std::uint8_t> noted_;           // by BlockId: 1 where forget_block has work
+  std::size_t errors_ = 0, warnings_ = 0, unlisted_ = 0;
+  std::size_t elements_kept_ = 0;
+  int unsure_depth_ = 0;                // of bodies that may never run
   std::vector<FactId> declared_facts_;  // by index in Graph::declared; 0: not yet made
   IndexTable contract_table_;
   SymbolValues fixed_;  // symbols with one possible value

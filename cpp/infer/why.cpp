@@ -16,7 +16,7 @@ constexpr std::size_t kMaxSteps = 64;
 class TrialHost final : public ContextHost {
  public:
   void open_constraint(Constraint) override {}
-  std::vector<OperandType> infer_block(BlockId, std::span<const OperandType>) override {
+  std::vector<OperandType> infer_block(BlockId, std::span<const OperandType>, Runs) override {
     throw BodyPoisoned{};
   }
   Dim fresh(std::string_view why, SymbolKind kind, Bounds b) override {

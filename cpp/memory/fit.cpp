@@ -171,7 +171,7 @@ Error FitProblem::no_size() const {
 
 Fit FitProblem::solve() const { return solve({}); }
 
-Fit FitProblem::solve(const Runs& runs) const {
+Fit FitProblem::solve(const RunTest& runs) const {
   Solver solver(*memory_, family_, limit_bytes_);
   const auto first = solver.next_admitted(0);
   if (!first) throw no_size();

@@ -35,7 +35,7 @@ struct Fit {
 };
 
 // What has to hold of a size beside its live peak: that an allocator gets through.
-using Runs = std::function<bool(const std::shared_ptr<const BoundMemory>&)>;
+using RunTest = std::function<bool(const std::shared_ptr<const BoundMemory>&)>;
 
 class FitProblem {
  public:
@@ -50,7 +50,7 @@ class FitProblem {
   // The same where the live peak is a lower bound only, and `runs` decides: it may hold for a size
   // and not for a smaller one. Sizes are tried from the largest that the live peak admits, one by
   // one; after kTries, the rest is bracketed and the sizes above the answer are verified.
-  Fit solve(const Runs& runs) const;
+  Fit solve(const RunTest& runs) const;
 
   static constexpr std::int64_t kMaxEvaluations = 100'000;
   static constexpr std::int64_t kTries = 32;

@@ -87,7 +87,8 @@ void Reader::charge_nodes(std::span<const std::string_view> nodes) {
                                  std::to_string(file_nodes_) + " nodes of this file");
   }
   constexpr std::size_t kReadOfNode = 4096;  // what is larger is an attribute, read once
-  for (std::string_view node : nodes) charge(std::min(node.size(), kReadOfNode));
+  constexpr std::size_t kKeptOfNode = 64;
+  for (std::string_view node : nodes) charge(std::min(node.size(), kReadOfNode) + kKeptOfNode);
 }
 
 void Reader::check_recursion(const Function& function) const {

@@ -33,13 +33,14 @@ struct ReadLimits {
   static constexpr std::size_t kNodes = 1 << 21, kValues = 1 << 22;
   static constexpr std::size_t kAttrs = 1 << 20;  // distinct, of all nodes
   static constexpr std::size_t kAttrsOfNode = 1024;
+  static constexpr std::size_t kOperandsOfNode = 1 << 16;  // and results
   static constexpr std::uint32_t kBlockDepth = 64;
   static constexpr std::size_t kCallDepth = 100;
   static constexpr std::uint64_t kExpansion = 50;  // nodes made by calls, per node of the file
   static constexpr std::uint64_t kExpansionFloor = 10'000;
   // Bytes read or kept by calls, per byte of the file.
-  static constexpr std::uint64_t kExpansionBytes = 16;
-  static constexpr std::uint64_t kExpansionBytesFloor = 64 << 20;
+  static constexpr std::uint64_t kExpansionBytes = 4;
+  static constexpr std::uint64_t kExpansionBytesFloor = 16 << 20;
   static constexpr std::size_t kFaults = 256;  // listed; more are counted
 };
 

@@ -97,6 +97,8 @@ void Reader::read_node(std::string_view bytes, std::uint32_t index, Body& body, 
       default: break;
     }
   }
+  check_count(n.inputs.size(), ReadLimits::kOperandsOfNode, "inputs of one node");
+  check_count(n.outputs.size(), ReadLimits::kOperandsOfNode, "outputs of one node");
   if (one_run && !n.attributes.empty()) {
     const char* const start = n.all_attributes.data();
     n.all_attributes = {start, static_cast<std::size_t>(attributes_end - start)};

@@ -64,6 +64,9 @@ struct OperandType {
 // poisoned, silently.
 struct BodyPoisoned {};
 
+// Whether a body runs at least once, if its node does.
+enum class Runs : std::uint8_t { kSurely, kMaybe };
+
 // The engine's side of a Context: where constraints go, fresh symbols come from and bodies are
 // inferred.
 class ContextHost {
@@ -72,9 +75,10 @@ class ContextHost {
   virtual void open_constraint(Constraint c) = 0;
   // Infers `block` with the given operand types (inputs of the block, in order); the types and
   // elements of its outputs. A body is inferred anew on each call; only the findings of its last
-  // run count. Throws BodyPoisoned.
-  virtual std::vector<OperandType> infer_block(BlockId block,
-                                               std::span<const OperandType> inputs) = 0;
+  // run count. What a body demands that may never run is no part of the contract. Throws
+  // BodyPoisoned.
+  virtual std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs,
+                                               Runs runs) = 0;
   virtual Dim fresh(std::string_view why, SymbolKind kind, Bounds bounds) = 0;
   virtual const Elements* keep(Elements e) = 0;  // interned, lives as long as the analysis
 };
@@ -171,8 +175,9 @@ class Context {
 
   // --- control flow
   // ---------------------------------------------------------------------------------
-  std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs) {
-    return host_->infer_block(block, inputs);
+  std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs,
+                                       Runs runs) {
+    return host_->infer_block(block, inputs, runs);
   }
   void output_operand(std::size_t i, const OperandType& t);
 

@@ -61,12 +61,13 @@ void if_infer(Context& op) {
   const auto cond = op.literal_elements(0);
   if (cond && cond->size() == 1) {
     // The branch that never runs is not looked at: exporters leave invalid code there.
-    const Operands taken = op.infer_block((*cond)[0] != 0 ? then_branch : else_branch, {});
+    const Operands taken =
+        op.infer_block((*cond)[0] != 0 ? then_branch : else_branch, {}, Runs::kSurely);
     for (std::size_t i = 0; i < taken.size(); ++i) op.output_operand(i, taken[i]);
     return;
   }
-  const Operands a = op.infer_block(then_branch, {});
-  const Operands b = op.infer_block(else_branch, {});
+  const Operands a = op.infer_block(then_branch, {}, Runs::kMaybe);
+  const Operands b = op.infer_block(else_branch, {}, Runs::kMaybe);
   for (std::size_t i = 0; i < a.size(); ++i) op.output_operand(i, join(op, a[i], b[i]));
 }
 
@@ -85,25 +86,28 @@ struct Carried {
   std::optional<Dim> trip;  // number of passes, if it is known exactly
 };
 
-// Finds types of the states that hold on every pass. A dim that a pass changes becomes a symbol and
-// the body is inferred again; where it then grows by a fixed step c, it ends as d0 + c * trip.
-// `run` infers the body on states and gives all its outputs, of which [first, first + states) are
-// the states; `trips` reads the number of passes, where it is known exactly, off the outputs of the
-// last run. At most five runs.
-Carried carry(Context& op, Operands initial, std::size_t first,
+// Finds types of the states that hold on every pass. A dim that a pass changes is tried as the pass
+// leaves it: N, broadcast with M, stays what it has become. If the next pass changes it again it
+// becomes a symbol; where that grows by a fixed step c, it ends as d0 + c * trip. `run` infers the
+// body on states and gives all its outputs, of which [first, first + states) are the states;
+// `trips` reads the number of passes, where it is known exactly, off the outputs of the last run.
+// `runs` tells whether there is a pass at all. At most six runs.
+Carried carry(Context& op, Operands initial, std::size_t first, Runs runs,
               const std::function<Operands(const Operands&)>& run,
               const std::function<std::optional<Dim>(const Operands&)>& trips) {
-  constexpr int kMaxRuns = 4;
+  constexpr int kMaxRuns = 5;
   Carried result{initial, {}, {}, {}};
   Operands in = std::move(initial);
   const std::size_t n = in.size();
   // By state and axis; the length of a sequence is the last axis.
   constexpr std::size_t kLength = kMaxRank;
-  std::vector<std::vector<bool>> is_symbol(n, std::vector<bool>(kLength + 1, false));
+  enum : std::uint8_t { kKept, kTried, kSymbol };
+  std::vector<std::vector<std::uint8_t>> how(n, std::vector<std::uint8_t>(kLength + 1, kKept));
   const auto loosen = [&](std::size_t s, std::size_t axis, Dim& before, Dim after) {
-    if (surely_eq(after, before) || is_symbol[s][axis]) return false;
-    before = op.fresh("carried", SymbolKind::kDataDependent, {0, kPlusInf});
-    is_symbol[s][axis] = true;
+    if (how[s][axis] == kSymbol || surely_eq(after, before)) return false;
+    const bool may_try = how[s][axis] == kKept && !rules::is_sequence(in[s].type);
+    before = may_try ? after : op.fresh("carried", SymbolKind::kDataDependent, {0, kPlusInf});
+    how[s][axis] = may_try ? kTried : kSymbol;
     return true;
   };
 
@@ -158,15 +162,22 @@ Carried carry(Context& op, Operands initial, std::size_t first,
       return op.fresh("carried", SymbolKind::kDataDependent, {lo, kPlusInf});
     };
     if (rules::is_sequence(out.type)) {  // the sizes of its elements stay open: each has its own
-      if (is_symbol[s][kLength])
+      if (how[s][kLength] == kSymbol)
         out.type.length = settle(result.initial[s].type.length, in[s].type.length, after.length);
       result.final.push_back(out);
       continue;
     }
     for (int k = 0; k < out.type.shape.rank() && after.shape.has_rank(); ++k) {
-      if (is_symbol[s][static_cast<std::size_t>(k)])
-        out.type.shape[k] =
-            settle(result.initial[s].type.shape[k], in[s].type.shape[k], after.shape[k]);
+      Dim& dim = out.type.shape[k];
+      const Dim start = result.initial[s].type.shape[k];
+      const auto became = how[s][static_cast<std::size_t>(k)];
+      if (became == kSymbol) {
+        dim = settle(start, in[s].type.shape[k], after.shape[k]);
+      } else if (became == kTried && runs == Runs::kMaybe) {
+        const Bounds x = bounds(start), y = bounds(dim);
+        dim = op.fresh("carried", SymbolKind::kDataDependent,
+                       {std::min(x.lo, y.lo), std::max(x.hi, y.hi)});
+      }
     }
     result.final.push_back(out);
   }
@@ -203,16 +214,18 @@ void loop_infer(Context& op) {
   Operands initial;
   for (std::size_t s = 0; s < states; ++s) initial.push_back({op.input(s + 2), op.elements(s + 2)});
 
+  std::optional<Dim> bound;
+  if (max_trip && max_trip->size() == 1) bound = max((*max_trip)[0], 0);
+  const bool has_pass = starts_true && (!op.has_input(0) || (bound && bounds(*bound).lo >= 1));
+  const Runs runs = has_pass ? Runs::kSurely : Runs::kMaybe;
   const auto run = [&](const Operands& in) {
     Operands operands = {iteration, condition};
     operands.insert(operands.end(), in.begin(), in.end());
-    return op.infer_block(body, operands);
+    return op.infer_block(body, operands, runs);
   };
-  std::optional<Dim> bound;
-  if (max_trip && max_trip->size() == 1) bound = max((*max_trip)[0], 0);
   // M is only an upper limit unless the body's condition is provably true.
   const Carried carried =
-      carry(op, initial, 1, run, [&](const Operands& outputs) -> std::optional<Dim> {
+      carry(op, initial, 1, runs, run, [&](const Operands& outputs) -> std::optional<Dim> {
         const Elements* e = outputs[0].elements;
         const bool runs_on =
             starts_true && e != nullptr && e->elems.size() == 1 && e->elems[0].literal() == 1;
@@ -224,6 +237,23 @@ void loop_infer(Context& op) {
   for (std::size_t s = 0; s < states; ++s) op.output_operand(s, carried.final[s]);
   for (std::size_t k = 0; k < scans; ++k)
     stack_output(op, states + k, carried.body_outputs[1 + states + k].type, 0, trip);
+}
+
+// "All the output tensors (state_variables ...) are required to have the same shape in each
+// iteration": what one pass gives is what it got.
+void require_same_state(Context& op, std::size_t index, OperandType& in, const OperandType& out) {
+  Shape& shape = in.type.shape;
+  const Shape& after = out.type.shape;
+  if (in.type.dtype == DType::kUnknown) in.type.dtype = out.type.dtype;
+  if (!shape.has_rank()) shape = after;
+  if (!after.has_rank()) return;
+  const std::string what = "state " + std::to_string(index);
+  if (shape.rank() != after.rank())
+    op.fail("scan-state", "Scan needs a body that keeps the shape of " + what + ": " +
+                              to_string(shape) + " != " + to_string(after));
+  for (int i = 0; i < shape.rank(); ++i)
+    shape[i] = op.unify("scan-state", shape[i], after[i],
+                        [&] { return what + " axis " + std::to_string(i) + " before and after"; });
 }
 
 // Opset 8 scans a batch: axis 0 of everything is the batch, axis 1 of scanned operands the
@@ -285,20 +315,31 @@ void scan_infer_with(Context& op, std::size_t first_operand, bool has_batch) {
   const auto run = [&](const Operands& in) {
     Operands all = in;
     all.insert(all.end(), slices.begin(), slices.end());
-    return op.infer_block(body, all);
+    return op.infer_block(body, all, Runs::kSurely);
   };
-  const Carried carried = carry(op, initial, 0, run, [&](const Operands&) { return trip; });
+  Operands states_in = initial;
+  Operands body_outputs = run(states_in);
+  const auto changes_elements = [&](std::size_t s) {
+    return states_in[s].elements != nullptr && body_outputs[s].elements != states_in[s].elements;
+  };
+  bool is_stale = false;
+  for (std::size_t s = 0; s < states; ++s) is_stale |= changes_elements(s);
+  if (is_stale) {
+    for (OperandType& t : states_in) t.elements = nullptr;
+    body_outputs = run(states_in);
+  }
+  for (std::size_t s = 0; s < states; ++s) require_same_state(op, s, states_in[s], body_outputs[s]);
   const auto with_batch = [&](TensorType t) {
     if (has_batch && t.shape.has_rank()) t.shape.insert(0, batch.value_or(Dim(1)));
     return t;
   };
   for (std::size_t s = 0; s < states; ++s) {
-    OperandType t = carried.final[s];
+    OperandType t = states_in[s];
     t.type = with_batch(t.type);
     op.output_operand(s, t);
   }
   for (std::size_t k = 0; k < scans; ++k)
-    stack_output(op, states + k, with_batch(carried.body_outputs[states + k].type),
+    stack_output(op, states + k, with_batch(body_outputs[states + k].type),
                  static_cast<int>(output_axes[k]), trip);
 }
 
@@ -324,7 +365,7 @@ void sequence_map_infer(Context& op) {
     }
     elements.push_back({rules::element_of(op, t), nullptr});
   }
-  const Operands mapped = op.infer_block(body, elements);
+  const Operands mapped = op.infer_block(body, elements, Runs::kMaybe);
   for (std::size_t i = 0; i < mapped.size(); ++i)
     op.output(i, rules::sequence_of(mapped[i].type, length));
 }

@@ -42,6 +42,40 @@ TRUE, FALSE = np.array(True), np.array(False)
 
 ROWS = [
     Row(
+        "a branch that may not run demands nothing",
+        "If",
+        """g (float[N, M] x, bool c) => (float[] y) {
+             y = If (c) <then_branch = t () => (float[] a) { a = Relu(x) },
+                         else_branch = e () => (float[] b) { b = MatMul(x, x) }>
+           }""",
+        {"y": "f32[N, M]"},
+        feeds=({"x": f32(2, 4), "c": TRUE}, {"x": f32(4, 4), "c": FALSE}),
+    ),
+    Row(
+        "a state that broadcasting enlarges stays so",
+        "Loop",
+        """g (float[1, M] x, float[N, M] z) => (float[] y)
+           <int64 n = {3}> {
+             y = Loop (n, , x) <body = b (int64 i, bool c, float[] s) => (bool d, float[] t) {
+               d = Identity(c)
+               t = Add(s, z)
+             }>
+           }""",
+        {"y": "f32[N, M]"},
+        feeds=({"x": f32(1, 4), "z": f32(2, 4)}, {"x": f32(1, 4), "z": f32(1, 4)}),
+    ),
+    Row(
+        "a state of Scan keeps its shape",
+        "Scan",
+        """g (float[M] x, float[L, K] z) => (float[] y) {
+             y = Scan (x, z) <num_scan_inputs = 1, body = b (float[] s, float[] e) => (float[] t) {
+               t = Add(s, e)
+             }>
+           }""",
+        {"y": "f32[M]"},
+        feeds=({"x": f32(3), "z": f32(2, 3)}, {"x": f32(3), "z": f32(2, 1)}),
+    ),
+    Row(
         "equal branches keep their sizes",
         "If",
         """g (float[N, 4] x, bool c) => (float[] y) {
@@ -289,6 +323,7 @@ def test_real_runs_lie_within(row: Row) -> None:
             for dim, size in zip(dims, feed[value.name].shape, strict=True):
                 if dim.dim_param:
                     symbols[dim.dim_param] = size
+        report.at(**symbols)  # what runs meets the contract
         for name, array in zip(row.out, session.run(list(row.out), dict(feed)), strict=True):
             shape = report.values[name].shape
             assert shape is not None
@@ -328,3 +363,15 @@ def test_deeply_nested_branches_cost_one_visit_each() -> None:
     report = sw.check(build(row))
     assert report.ok
     assert str(report.values[f"a{depth - 1}"]) == "f32[N]"
+
+
+def test_scan_refuses_a_state_that_grows() -> None:
+    text = """g (float[1] x, float[L, 3] z) => (float[] y) {
+                y = Scan (x, z) <num_scan_inputs = 1,
+                                 body = b (float[] s, float[] e) => (float[] t) { t = Add(s, e) }>
+              }"""
+    model = build(Row("growing", "Scan", text, {}))
+    (finding,) = sw.check(model).findings
+    assert finding.code == "scan-state"
+    with pytest.raises(Exception, match="Scan"):
+        ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])

@@ -1,0 +1,1 @@
+"""Inferred shapes held to the arrays that models really gave."""

@@ -1,0 +1,195 @@
+"""Symbolic rows of tests/ops: inferred once, bound to four sets of sizes, held to real runs.
+
+Each row is a model of one operator whose operands have symbolic sizes. The same model goes to the
+rivals; what they write as a size is evaluated at the same sets.
+"""
+
+import contextlib
+import io
+import itertools
+import math
+from collections import Counter
+
+import shapewright as sw
+from ops.conftest import Runtime
+from ops.test_cases import CASES, FILLS, as_onnx, at, feeds_of, holds, sized, symbols_of
+from shapewright.testing import graph_of, run_op
+
+SETS = 4
+SIZES = (2, 3, 5, 4, 6, 8, 7, 9, 12, 16, 1, 24, 32)
+MAX_TRIES = 4000
+VERDICTS = ("exact", "partial", "unsound", "error")
+
+
+def four_sets(row):
+    """Sizes of the row's symbols that its contract admits."""
+    names = symbols_of(row)
+    if row.bind is not None:
+        yield dict(row.bind)
+        return
+    report = sw.check(graph_of(row))
+    distinct = itertools.permutations(SIZES[: max(5, len(names))], len(names))
+    every = itertools.chain(distinct, itertools.product(SIZES, repeat=len(names)))
+    found = 0
+    for sizes in itertools.islice(every, MAX_TRIES):
+        binding = dict(zip(names, sizes, strict=True))
+        if holds(report, binding):
+            yield binding
+            found += 1
+        if found == SETS:
+            return
+
+
+def real_shapes(row, binding, runtime):
+    """(dtype, shape) of each output, None where the runtime has no kernel or refuses."""
+    operands = sized(row, binding)
+    try:
+        answer = runtime.ask(as_onnx(row, operands).SerializeToString(), feeds_of(operands), FILLS)
+    except BaseException as error:  # pytest's Skipped: no array can be made
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return None
+    return answer.outputs if answer.verdict == "ran" else None
+
+
+def ours(row):
+    """For each output a function from sizes to its shape; None in it where it is open."""
+    result = run_op(row)
+    stated = [t for t, out in zip(result.types, row.out, strict=True) if out is not None]
+
+    def shape_at(binding):
+        return [
+            None
+            if t is None or t.shape is None
+            else [d if isinstance(d := at(dim, binding), int) else None for dim in t.shape]
+            for t in stated
+        ]
+
+    return shape_at
+
+
+def evaluated(text: str, binding):
+    """What a rival's size is at a binding; None if it names what the binding does not."""
+    words = {
+        "floor": math.floor,
+        "ceiling": math.ceil,
+        "Max": max,
+        "Min": min,
+        "max": max,
+        "min": min,
+    }
+    try:
+        value = eval(text, {"__builtins__": {}}, {**words, **binding})
+    except Exception:
+        return None
+    return int(value)
+
+
+def of_proto(inferred):
+    def shape_at(binding):
+        shapes = []
+        for value in inferred.graph.output:
+            kind = value.type.tensor_type
+            if not value.type.HasField("tensor_type") or not kind.HasField("shape"):
+                shapes.append(None)
+                continue
+            shapes.append(
+                [
+                    dim.dim_value
+                    if dim.HasField("dim_value")
+                    else evaluated(dim.dim_param, binding)
+                    for dim in kind.shape.dim
+                ]
+            )
+        return shapes
+
+    return shape_at
+
+
+def by_onnx(row):
+    import onnx
+
+    model = as_onnx(row, list(row.inputs))
+    return of_proto(onnx.shape_inference.infer_shapes(model, data_prop=True))
+
+
+def by_ort(row):
+    from onnxruntime.tools.symbolic_shape_infer import SymbolicShapeInference
+
+    model = as_onnx(row, list(row.inputs))
+    with contextlib.redirect_stdout(io.StringIO()):
+        return of_proto(SymbolicShapeInference.infer_shapes(model, auto_merge=True))
+
+
+def by_osi(row):
+    import onnx_ir
+    import onnx_shape_inference as osi
+
+    model = onnx_ir.serde.deserialize_model(as_onnx(row, list(row.inputs)))
+    return of_proto(onnx_ir.serde.serialize_model(osi.infer_symbolic_shapes(model)))
+
+
+ENGINES = {
+    "shapewright": ours,
+    "onnx data_prop": by_onnx,
+    "ort symbolic_shape_infer": by_ort,
+    "onnx-shape-inference": by_osi,
+}
+
+
+def installed():
+    names = {"onnx-shape-inference": "onnx_shape_inference", "ort symbolic_shape_infer": "sympy"}
+    from importlib.util import find_spec
+
+    return {k: v for k, v in ENGINES.items() if k not in names or find_spec(names[k]) is not None}
+
+
+def verdict(claims, runs) -> str:
+    """The worst that the claims are at any of the sets."""
+    worst = "exact"
+    for claimed, real in zip(claims, runs, strict=True):
+        for shape, output in zip(claimed, real, strict=False):
+            if output is None or output[1] is None:
+                continue
+            if shape is None:
+                worst = "partial"
+                continue
+            if len(shape) != len(output[1]):
+                return "unsound"
+            for mine, size in zip(shape, output[1], strict=True):
+                if mine is None:
+                    worst = "partial"
+                elif mine != size:
+                    return "unsound"
+    return worst
+
+
+def measure():
+    """Counts by engine, and what of ours is not exact."""
+    engines, runtime = installed(), Runtime()
+    counts = {name: Counter() for name in engines}
+    faults, sets = [], 0
+    for row in CASES:
+        if row.error is not None or row.skip_ort or row.out is None or not symbols_of(row):
+            continue
+        bindings = list(four_sets(row))
+        runs = [real_shapes(row, binding, runtime) for binding in bindings]
+        pairs = [(b, r) for b, r in zip(bindings, runs, strict=True) if r is not None]
+        if not pairs or (len(pairs) < SETS and row.bind is None and len(symbols_of(row)) > 1):
+            continue
+        sets += len(pairs)
+        for name, engine in engines.items():
+            try:
+                shape_at = engine(row)
+                found = verdict([shape_at(b) for b, _ in pairs], [r for _, r in pairs])
+            except Exception:
+                found = "error"
+            counts[name][found] += 1
+            if name == "shapewright" and found != "exact":
+                faults.append({"row": str(row)[:200], "what": found})
+    runtime.close()
+    rows = [
+        {"engine": name, "rows": sum(c.values()), **{v: c[v] for v in VERDICTS}}
+        for name, c in counts.items()
+    ]
+    return rows, sets, faults
