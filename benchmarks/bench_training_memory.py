@@ -3,7 +3,8 @@
     python benchmarks/bench_training_memory.py [--only bert,gpt2] [--kind cnn] [--measured FILE]
                                                [--no-concrete] [--json FILE]
 
-Saved: bytes that `saved_tensors_hooks` sees at three bindings. Live: the peak over the allocator's
+Saved: bytes that `saved_tensors_hooks` sees at three bindings, in float32 and pure bfloat16, of
+modules in training mode and in eval mode. Live: the peak over the allocator's
 events in a steady iteration (inference, AdamW, SGD with momentum) at two bindings, with its phase
 and module. Symbolic = concrete: the answer of one import with symbols, against an import with
 numbers, at three bindings. `--measured` keeps what was measured in a file for the next run; it
@@ -25,7 +26,12 @@ sys.path.insert(0, str(ROOT / "tests"))
 import torch  # noqa: E402
 import transformers  # noqa: E402
 from memory_bench.compared import compare  # noqa: E402
-from memory_bench.measured import CONFIGURATIONS, LIVE_BINDINGS, Measured  # noqa: E402
+from memory_bench.measured import (  # noqa: E402
+    CONFIGURATIONS,
+    LIVE_BINDINGS,
+    SAVED_VARIANTS,
+    Measured,
+)
 from memory_bench.summed import HEAD, line, summary  # noqa: E402
 
 import shapewright as sw  # noqa: E402
@@ -38,6 +44,7 @@ def parsed():
     parser.add_argument("--kind", default="")
     parser.add_argument("--measured", help="file that keeps what PyTorch did")
     parser.add_argument("--configurations", default="infer,adamw,sgd-momentum")
+    parser.add_argument("--variants", default="fp32 train,fp32 eval,bf16 train,bf16 eval")
     parser.add_argument("--bindings", type=int, default=LIVE_BINDINGS)
     parser.add_argument("--no-concrete", action="store_true")
     parser.add_argument("--json", type=Path)
@@ -63,6 +70,7 @@ def main():
                 facts,
                 configurations=[c for c in CONFIGURATIONS if (c or "infer") in asked],
                 bindings=arguments.bindings,
+                variants=[v for v in SAVED_VARIANTS if name_of(v) in arguments.variants.split(",")],
                 concrete=not arguments.no_concrete,
             )
         except Exception as error:
@@ -75,6 +83,11 @@ def main():
         if arguments.json:  # after each model, so that an interrupted run leaves what it has
             arguments.json.write_text(json.dumps(record(results, start), indent=1) + "\n")
     print(json.dumps(summary(results), indent=2))
+
+
+def name_of(variant):
+    precision, train = variant
+    return f"{precision} {'train' if train else 'eval'}"
 
 
 def record(results, start):

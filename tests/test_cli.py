@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -104,6 +104,51 @@ class TestCheck:
         run = shapewright("check", RESNET, "--mode", "train", "--optimizer", "adamw")
         assert run.code == 2
         assert "not available in this version" in run.err
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> str:
+    torch = pytest.importorskip("torch")
+    layers = [torch.nn.Sequential(torch.nn.Linear(32, 32), torch.nn.GELU()) for _ in range(3)]
+    path = tmp_path_factory.mktemp("programs") / "stack.pt2"
+    sizes = ({0: torch.export.Dim("N")},)
+    torch.export.save(
+        torch.export.export(
+            torch.nn.Sequential(*layers), (torch.zeros(4, 32),), dynamic_shapes=sizes
+        ),
+        path,
+    )
+    return str(path)
+
+
+class TestTraining:
+    """Of an exported PyTorch program; the answers are those of `sw.check`."""
+
+    MODULE: ClassVar[dict[str, Any]] = {
+        "mode": "train",
+        "optimizer": "sgd-momentum",
+        "profile": "torch-cpu",
+    }
+
+    OPTIONS: ClassVar = [
+        ([], {}),
+        (["--checkpoint", "0", "--checkpoint", "2"], {"checkpoint": ("0", "2")}),
+        (["--accumulate", "2"], {"accumulate": 2}),
+        (["--precision", "bf16-amp"], {"precision": "bf16-amp"}),
+    ]
+
+    @pytest.mark.parametrize(("arguments", "options"), OPTIONS)
+    def test_options(self, program: str, arguments: list[str], options: dict[str, Any]) -> None:
+        given = ["--shape", "Nx32", "--dim", "N=512", "--format", "json"]
+        told = [part for key, value in self.MODULE.items() for part in (f"--{key}", value)]
+        data = json.loads(shapewright("check", program, *given, *told, *arguments).out)
+        report = sw.check(program, "f32[N, 32]", dims={"N": 512}, **self.MODULE, **options)
+        assert data["memory"]["peak"]["live"] == report.at().peak.live
+
+    def test_a_pattern_without_a_module(self, program: str) -> None:
+        run = shapewright("check", program, "--mode", "train", "--checkpoint", "layers.*")
+        assert run.code == 2
+        assert "no module of the model matches checkpoint 'layers.*'" in run.err
 
 
 class TestFit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ nn = torch.nn
 
 from torch.utils.checkpoint import checkpoint  # noqa: E402
 
+from torch_oracles.iteration import Way, checkpoint_modules  # noqa: E402
 from torch_oracles.live import live_truth  # noqa: E402
 
 SIZES = {"N": 64}
@@ -184,6 +186,61 @@ class TestRealRuns:
         assert report.at(N=640).peak.live < plain.live
 
 
+def has_bf16_products() -> bool:
+    """Whether the processor has what oneDNN's products of bfloat16 are modelled after."""
+    return "amx_bf16" not in CPU and "avx512_bf16" in CPU
+
+
+CPU = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+
+
+class Normed(nn.Module):  # type: ignore[misc, name-defined]
+    """A block that ends in a norm, whose statistics are there only once it has run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        block = nn.Sequential(nn.Linear(32, 64), nn.GELU(), nn.Linear(64, 32), nn.LayerNorm(32))
+        self.blocks = nn.ModuleList(copy.deepcopy(block) for _ in range(3))
+
+    def forward(self, input: Any) -> Any:
+        for block in self.blocks:
+            input = block(input)
+        return input
+
+
+class TestWays:
+    """Checkpointing, accumulation, autocast and halves against real runs."""
+
+    HALVES = pytest.mark.skipif(not has_bf16_products(), reason="another kernel of products")
+    ROWS = (
+        pytest.param(Stack, {"accumulate": 3}, id="accumulate"),
+        pytest.param(Normed, {"accumulate": 2}, id="accumulate-normed"),
+        pytest.param(Stack, {"checkpoint": "blocks.*"}, id="checkpoint"),
+        pytest.param(Normed, {"checkpoint": "blocks.*"}, id="checkpoint-normed"),
+        pytest.param(Normed, {"checkpoint": "blocks.1"}, id="checkpoint-one"),
+        pytest.param(Stack, {"precision": "bf16-amp"}, id="autocast", marks=HALVES),
+        pytest.param(Normed, {"precision": "bf16-amp"}, id="autocast-normed", marks=HALVES),
+        pytest.param(Stack, {"precision": "bf16"}, id="halves", marks=HALVES),
+    )
+
+    @pytest.mark.parametrize("optimizer", ["adamw", "sgd-momentum"])
+    @pytest.mark.parametrize(("build", "options"), ROWS)
+    def test_peak(self, build: Any, options: dict[str, Any], optimizer: str) -> None:
+        torch.manual_seed(0)
+        model, precision = build(), options.get("precision", "")
+        inputs = {"input": torch.randn(192, 32)}
+        if precision == "bf16":
+            model, inputs = model.bfloat16(), {"input": inputs["input"].bfloat16()}
+        if "checkpoint" in options:
+            assert checkpoint_modules(model, options["checkpoint"])
+        halves = torch.bfloat16 if precision == "bf16-amp" else None
+        way = Way(halves, options.get("accumulate", 1))
+        truth = live_truth(model, inputs, None, optimizer, way)
+        peak = trained(build(), "f32[N, 32]", optimizer=optimizer, **options).at(N=192).peak
+        assert abs(peak.live - truth.peak) <= 16
+        assert peak.phase == truth.at.phase
+
+
 class TestFit:
     def test_the_next_size_does_not_fit(self) -> None:
         answer = sw.fit(
@@ -206,7 +263,9 @@ class TestRefused:
         ({"mode": "train", "profile": "xla"}, "option-unavailable"),
         ({"mode": "train", "optimizer": "adamv"}, "option-value"),
         ({"mode": "train", "accumulate": 0}, "option-value"),
+        ({"mode": "train", "checkpoint": "blocks.*"}, "option-value"),
         ({"checkpoint": "blocks.*"}, "option-conflict"),
+        ({"accumulate": 2}, "option-conflict"),
         ({"optimizer": "adamw"}, "option-conflict"),
     )
 

@@ -1,7 +1,7 @@
 """One model: its answers beside what was measured."""
 
 from .answered import at_sizes, faults_of, live_of, options_of, report_of, saved_of
-from .measured import CONFIGURATIONS, LIVE_BINDINGS, built
+from .measured import CONFIGURATIONS, LIVE_BINDINGS, SAVED_VARIANTS, built
 
 
 def live_row(measured, answered):
@@ -19,14 +19,27 @@ def live_row(measured, answered):
     }
 
 
-def saved_rows(row, report, facts):
+def saved_rows(row, facts, variants=SAVED_VARIANTS):
+    """Bytes saved by precision and mode of the module; what PyTorch refuses to run is left out."""
     rows = []
-    for binding, sizes in enumerate(row.bindings):
-        measured = facts.saved(row, binding)
-        if "failed" in measured:
-            continue
-        answered = saved_of(report, sizes)
-        rows.append({"binding": dict(sizes), "measured": measured["bytes"], "answered": answered})
+    for precision, train in variants:
+        report = None
+        for binding, sizes in enumerate(row.bindings):
+            measured = facts.saved(row, binding, precision, train)
+            if "failed" in measured:
+                continue
+            if report is None:
+                options = options_of(row, "adamw", precision)
+                report, _ = report_of(built(row).train(train), row.inputs, options)
+            rows.append(
+                {
+                    "precision": precision,
+                    "module": "train" if train else "eval",
+                    "binding": dict(sizes),
+                    "measured": measured["bytes"],
+                    "answered": saved_of(report, sizes),
+                }
+            )
     return rows
 
 
@@ -45,20 +58,28 @@ def concrete_rows(row, reports):
     return rows
 
 
-def compare(row, facts, *, configurations=CONFIGURATIONS, bindings=LIVE_BINDINGS, concrete=True):
+def compare(
+    row,
+    facts,
+    *,
+    configurations=CONFIGURATIONS,
+    bindings=LIVE_BINDINGS,
+    variants=SAVED_VARIANTS,
+    concrete=True,
+):
     """Everything there is to say of one model; `failed` if it could not be imported."""
     reports, milliseconds = {}, {}
     for optimizer in configurations:
         what = optimizer or "infer"
         model = built(row).train(optimizer is not None)
         reports[what], milliseconds[what] = report_of(model, row.inputs, options_of(row, optimizer))
-    any_trained = next(r for what, r in reports.items() if what != "infer")
+    any_report = next(reversed(reports.values()), None)
     result = {
         "model": row.name,
         "kind": row.kind,
         "milliseconds": milliseconds,
-        "findings": faults_of(any_trained),
-        "saved": saved_rows(row, any_trained, facts),
+        "findings": faults_of(any_report) if any_report else [],
+        "saved": saved_rows(row, facts, variants),
         "live": {},
     }
     for what, report in reports.items():
@@ -67,6 +88,6 @@ def compare(row, facts, *, configurations=CONFIGURATIONS, bindings=LIVE_BINDINGS
             if "failed" not in measured:
                 answered = live_of(report, row.bindings[binding])
                 result["live"][f"{what} {binding}"] = live_row(measured, answered)
-    if concrete:
+    if concrete and "adamw" in reports:
         result["concrete"] = concrete_rows(row, reports)
     return result

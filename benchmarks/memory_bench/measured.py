@@ -11,6 +11,8 @@ from torch_oracles.saved import saved_truth
 
 CONFIGURATIONS = (None, "adamw", "sgd-momentum")  # None: inference
 LIVE_BINDINGS = 2
+# Precision, and whether the module is in training mode; gradients are made in each.
+SAVED_VARIANTS = (("fp32", True), ("fp32", False), ("bf16", True), ("bf16", False))
 
 
 def key_of(row, binding, what):

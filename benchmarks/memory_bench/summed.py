@@ -2,9 +2,32 @@
 
 import statistics
 
+VARIANTS = ("fp32 train", "fp32 eval", "bf16 train", "bf16 eval")
 
-def saved_differences(result):
-    return [row["answered"] - row["measured"] for row in result.get("saved", ())]
+
+def variant_of(row):
+    return f"{row['precision']} {row['module']}"
+
+
+def saved_differences(result, variant=None):
+    """Bytes answered too much, of all bindings; of one variant if it is named."""
+    return [
+        row["answered"] - row["measured"]
+        for row in result.get("saved", ())
+        if variant in (None, variant_of(row))
+    ]
+
+
+def saved_by_variant(results):
+    """By variant: how many models ran, and which are not exact at every binding."""
+    variants = dict.fromkeys(variant_of(row) for r in results for row in r["saved"])
+    return {
+        variant: {
+            "models": sum(bool(saved_differences(r, variant)) for r in results),
+            "off": [r["model"] for r in results if any(saved_differences(r, variant))],
+        }
+        for variant in variants
+    }
 
 
 def is_symbolic(result):
@@ -24,8 +47,7 @@ def summary(results):
     return {
         "models": len(results),
         "failed": [r["model"] for r in results if "failed" in r],
-        "saved_exact": sum(not any(saved_differences(r)) for r in imported),
-        "saved_off": [r["model"] for r in imported if any(saved_differences(r))],
+        "saved": saved_by_variant(imported),
         "live_rows": len(live),
         "live_median": statistics.median(relative) if relative else None,
         "live_worst": max(relative, default=None),
@@ -41,18 +63,23 @@ def summary(results):
 def line(result):
     if "failed" in result:
         return f"{result['model']:24}{result['failed'][:100]}"
-    saved = saved_differences(result)
+    asked = {variant: saved_differences(result, variant) for variant in VARIANTS}
+    most = [max(found, key=abs) if found else None for found in asked.values()]
+    saved = " ".join(f"{'-':>10}" if bytes is None else f"{bytes:>+10,}" for bytes in most)
     worst = max(result["live"].items(), key=lambda item: abs(item[1]["relative"]), default=None)
     live = f"{100 * worst[1]['relative']:+8.3f}% {worst[0]}" if worst else ""
     phases = [row["same_phase"] for row in result["live"].values()]
     modules = [row["same_module"] for row in result["live"].values()]
     symbolic = ("yes" if is_symbolic(result) else "NO") if result.get("concrete") else "-"
     return (
-        f"{result['model']:24}{max(saved, key=abs, default=0):>+12,}  {live:26}"
+        f"{result['model']:24}{saved}  {live:26}"
         f"{sum(phases)}/{len(phases)}  {sum(modules)}/{len(modules)}  {symbolic:4}"
-        f"{max(result['milliseconds'].values()):>8.0f}  "
+        f"{max(result['milliseconds'].values(), default=0):>8.0f}  "
         + "; ".join(f.split(":")[0] for f in result["findings"])[:60]
     )
 
 
-HEAD = f"{'model':24}{'saved diff':>12}  {'live, worst':26}phase module same ms, findings"
+HEAD = (
+    f"{'model: saved too much':24}{' '.join(f'{v:>10}' for v in VARIANTS)}  {'live, worst':26}"
+    "phase module same ms, findings"
+)

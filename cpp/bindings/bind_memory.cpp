@@ -19,6 +19,7 @@
 #include "memory/formula.h"
 #include "memory/layers.h"
 #include "memory/peak.h"
+#include "memory/training/checkpoints.h"
 #include "memory/training/iteration.h"
 
 namespace py = pybind11;
@@ -214,7 +215,8 @@ py::list layers_of(const BoundView& view) {
   for (const BoundLayer& row : bind_layers(*table, *view.bound)) {
     const double share = live > 0 ? static_cast<double>(row.peak_bytes) / live : 0.0;
     out.append(py::make_tuple(text_to_python(row.path), text_to_python(row.op),
-                              text_to_python(row.output), row.params, row.saved, row.flops, share));
+                              text_to_python(row.kernel), text_to_python(row.output), row.params,
+                              row.saved, row.flops, share));
   }
   return out;
 }
@@ -325,6 +327,8 @@ void bind_memory(py::module_& m) {
   m.def(
       "is_eager", [](const Graph& g) { return is_eager(g); }, py::arg("graph"),
       "Whether the graph is one that an eager framework runs: of domain 'aten'.");
+  m.def("unmatched_patterns", &unmatched_patterns, py::arg("graph"), py::arg("patterns"),
+        "The patterns of module paths that match no module of the graph.");
 
   py::class_<FormulaView>(m, "Formula",
                           "Bytes as an expression of the symbols: the largest of a few sums.")

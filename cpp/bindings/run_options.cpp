@@ -34,6 +34,7 @@ RunOptions run_options(const py::dict& run) {
   out.device =
       one_of<eager::Device>("device", get<std::string>(run, "device", "cuda"),
                             {{"cpu", eager::Device::kCpu}, {"cuda", eager::Device::kCuda}});
+  out.capability = get<std::int64_t>(run, "capability", out.capability);
   out.trains = get(run, "trains", false);
   out.optimizer = find_optimizer(get<std::string>(run, "optimizer", ""));
   if (run.contains("states")) {

@@ -72,6 +72,10 @@ class Run {
     if (n.segment) fetch_saved(n);
     const Setting flows(machine_.keeper, Keeper::kGradient);
     if (any && n.backward) out = n.backward(n, grads);
+    if (n.segment) {  // nothing else holds what was made again
+      const Setting was_saved(machine_.keeper, Keeper::kSaved);
+      n.saved.clear();
+    }
     out.resize(n.next.size());
     for (std::size_t i = 0; i < n.next.size(); ++i) {
       const Edge& e = n.next[i];
@@ -187,6 +191,18 @@ bool any_needs_grad(std::initializer_list<Tensor> inputs) {
   return any_needs_grad(Tensors(inputs));
 }
 
+namespace {
+
+// Whether an operator made the tensor beside its result: it is there only once the operator has
+// run.
+bool is_made_with(const Tensor& t, const Tensor& result, const Tensors& inputs) {
+  const auto shares = [&](const Tensor& in) { return in.defined() && in->storage == t->storage; };
+  return result.defined() && t->storage > result->storage &&
+         std::none_of(inputs.begin(), inputs.end(), shares);
+}
+
+}  // namespace
+
 void mark_saved(const Tensor& t) {
   Machine& m = Machine::current();
   Storage& s = m.storages[t->storage];
@@ -206,6 +222,7 @@ void record(std::string_view name, const Tensors& inputs, const Tensors& outputs
   bool saves_output = false;
   for (Tensor& t : saved) {
     if (!t.defined()) continue;
+    saves_output = saves_output || is_made_with(t, outputs[0], inputs);
     for (const Tensor& out : outputs)
       if (t.is(out)) {
         t = detach(t);  // the node must not own the tensor that owns it

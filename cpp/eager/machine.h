@@ -64,6 +64,12 @@ struct Change {
   Phase phase = Phase::kForward;
 };
 
+// A kernel that an operator chose among several.
+struct KernelChoice {
+  NodeId node = kNone;
+  std::string_view kernel;  // of static storage
+};
+
 class Machine {
  public:
   explicit Machine(Device device) : device_(device) {}
@@ -81,8 +87,10 @@ class Machine {
 
   std::vector<Storage> storages;
   std::vector<Change> changes;
+  std::vector<KernelChoice> kernels;
 
   DType halves = DType::kUnknown;  // of a module whose floats are read as halves
+  std::int64_t capability = 80;    // compute capability of a GPU: 80 is 8.0
   Phase phase = Phase::kForward;
   NodeId node = kNone;               // in whose name things happen
   Keeper keeper = Keeper::kScratch;  // what a release says

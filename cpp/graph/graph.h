@@ -105,7 +105,7 @@ struct Demand {
   std::string_view left, right;  // left == right, left <= right, right % left == 0
   NodeId node = 0;               // where
 };
-// The sizes of a symbol for which the graph stands.
+// Bounds of a size that only a run knows: how many elements a mask selects.
 struct SymbolRange {
   std::string_view name;
   std::int64_t lower = 0;

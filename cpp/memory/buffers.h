@@ -51,6 +51,7 @@ struct Buffers {
   bool is_eager = false;        // from the run of an eager framework
   // Indices of Graph::op_names: operators whose memory is not modelled.
   std::vector<std::uint32_t> unmodelled;
+  std::vector<eager::KernelChoice> kernels;  // of operators that have several
 
   const Buffer& operator[](BufferId b) const { return all[b]; }
   std::size_t size() const { return all.size(); }

@@ -137,6 +137,8 @@ std::vector<BoundLayer> bind_layers(const LayerTable& table, const BoundMemory& 
     out[table.row_of[b.saved_by]].saved +=
         bound.bytes(static_cast<BufferId>(&b - m.buffers.all.data()));
   }
+  for (const eager::KernelChoice& choice : m.buffers.kernels)
+    if (table.row_of[choice.node] != kNone) out[table.row_of[choice.node]].kernel = choice.kernel;
   for (const LiveItem& item : bound.live_set()) {
     const Buffer& b = m.buffers[item.buffer];
     const NodeId producer = m.buffers.is_eager ? b.maker : g.values[b.value].producer;

@@ -36,6 +36,7 @@ LayerTable make_layers(const Memory& memory);  // uses the arena of the analysis
 struct BoundLayer {
   std::string path;  // the module the exporter left, else the node's name
   std::string op;
+  std::string kernel;       // that PyTorch chooses for the operator; "" where there is one only
   std::string output;       // type of the first output: "f32[8, 64, 56, 56]"; "" if it has none
   std::int64_t params = 0;  // bytes
   std::int64_t saved = 0;   // bytes that its backward is the first to ask for

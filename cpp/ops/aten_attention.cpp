@@ -3,16 +3,14 @@
 #include "ops/aten.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
+#include "ops/sdpa.h"
 
 namespace shapewright::aten {
 
 namespace {
 
-struct Query {
-  Tensor q, k, v, mask;
-  double dropout = 0;
-  bool is_causal = false, is_grouped = false;
-};
+using sdpa::Kernel;
+using sdpa::Query;
 
 constexpr bool is_half(DType d) { return d == DType::kBF16 || d == DType::kF16; }
 
@@ -41,7 +39,7 @@ Tensor safe_softmax(const Tensor& scores) {
 Tensor math_attention(const Query& given) {
   Query a = given;
   const DType dtype = a.q.dtype();
-  const bool widens = is_half(dtype) && !on_cuda();
+  const bool widens = is_half(dtype);
   if (widens) {
     a.q = to(a.q, DType::kF32);
     a.k = to(a.k, DType::kF32);
@@ -118,7 +116,22 @@ void work_backward(const Tensor& q, const Tensor& k) {
   const Tensor sums = eager::empty({t.queries}, DType::kF32);
 }
 
-Tensor flash_attention(const Query& a, const Tensor& mask) {
+// What flash works on in backward on a GPU: sums of rows, the gradient of the queries as floats,
+// and gradients of keys and values for each head of the queries.
+void work_backward_cuda(const Tensor& q, const Tensor& k, const Tensor& v) {
+  const Dim rows = ceildiv(q.size(2), 128) * Dim(128);
+  const std::int64_t head = known(q.size(3)).value_or(0), step = head <= 128 ? 32 : 64;
+  const Dim width = (head + step - 1) / step * step;
+  const Tensor sums = eager::empty({q.size(0), q.size(1), rows}, DType::kF32);
+  const Tensor dq = eager::empty({q.size(0), rows, q.size(1), width}, DType::kF32);
+  Tensor dk, dv;
+  if (q.size(1) == k.size(1)) return;
+  dk = eager::empty({k.size(0), k.size(2), q.size(1), k.size(3)}, k.dtype());
+  dv = eager::empty({v.size(0), v.size(2), q.size(1), v.size(3)}, v.dtype());
+}
+
+// The kernels that keep a row of the scores at a time: flash, and cuDNN's.
+Tensor flash_attention(const Query& a, const Tensor& mask, Kernel kernel) {
   Shape shape = a.q.shape();
   shape[3] = a.v.size(-1);
   // On the CPU as the queries lie.
@@ -132,7 +145,7 @@ Tensor flash_attention(const Query& a, const Tensor& mask) {
   }
   eager::record("ScaledDotProductFlashAttention", {a.q, a.k, a.v}, {out},
                 {a.q, a.k, a.v, mask, out, lse, seed, offset},
-                [](eager::Node& n, const Tensors& g) {
+                [kernel](eager::Node& n, const Tensors& g) {
                   Tensors grads;
                   // Contiguous in (batch, length, head, dim).
                   for (std::size_t i = 0; i < 3; ++i)
@@ -141,29 +154,55 @@ Tensor flash_attention(const Query& a, const Tensor& mask) {
                     const bool lies_so = transpose(g[0], 1, 2).is_contiguous();
                     const Tensor turned = lies_so ? Tensor() : eager::empty_like(g[0]);
                     work_backward(n.saved[0], n.saved[1]);
+                  } else if (kernel == Kernel::kFlash) {
+                    work_backward_cuda(n.saved[0], n.saved[1], n.saved[2]);
                   }
                   return grads;
                 });
   return out;
 }
 
-// The CPU's flash kernel: 4 dims, no dropout, no gradient of the mask, nothing to broadcast.
-bool cpu_takes_flash(const Query& a) {
-  return a.q.dim() == 4 && a.q.size(0) == a.k.size(0) &&
-         (a.is_grouped || a.q.size(1) == a.k.size(1)) && a.dropout == 0 &&
-         !(a.mask.defined() && a.mask.requires_grad()) && a.q.size(-1) == a.v.size(-1);
+// Zeros behind the last axis to a whole number of eights.
+Tensor padded_last(const Tensor& t) {
+  Shape shape = t.shape();
+  shape[t.dim() - 1] = ceildiv(t.size(-1), 8) * Dim(8);
+  if (shape == t.shape()) return t;
+  const Tensor out = eager::empty(shape, t.dtype());
+  eager::record("ConstantPadNd", {t}, {out}, {}, [old = t.shape()](eager::Node&, const Tensors& g) {
+    return Tensors{eager::empty(old, g[0].dtype())};
+  });
+  return out;
 }
 
-// On a GPU: flash for halves without a mask, memory-efficient otherwise, math as the last.
-bool cuda_takes_flash(const Query& a) {
-  const auto head = known(a.q.size(-1));
-  return a.q.dim() == 4 && info(a.q.dtype()).bits == 16 && !a.mask.defined() && head &&
-         *head <= 256 && *head % 8 == 0;
+Tensor flash_on_cuda(Query a) {
+  const Dim head = a.v.size(-1);
+  a.q = padded_last(a.q);
+  a.k = padded_last(a.k);
+  a.v = padded_last(a.v);
+  const Tensor out = flash_attention(a, {}, Kernel::kFlash);
+  return a.v.size(-1) == head ? out : narrow(out, 3, head);
 }
 
 constexpr std::int64_t kAlignLse = 32;
 
-Tensor efficient_attention(const Query& a, const Tensor& mask) {
+// Rows of a mask that start at no multiple of 8 are copied to where they do: what is kept of it.
+Tensors aligned_masks(const Tensor& mask) {
+  constexpr std::int64_t kAlignment = 8;
+  if (!mask.defined()) return {};
+  Dim gap = 0;
+  for (int i = 0; i + 1 < mask.dim(); ++i) {
+    const Dim stride = mask->strides[i];
+    gap = max(gap, stride - floordiv(stride, kAlignment) * kAlignment);
+  }
+  if (known(gap) == 0) return {mask};
+  Shape shape = mask.shape();
+  shape[mask.dim() - 1] = (floordiv(mask.size(-1), kAlignment) + 1) * Dim(kAlignment);
+  if (known(gap)) return {eager::empty(shape, mask.dtype())};
+  shape[0] *= min(Dim(1), gap);  // no copy at the sizes that need none
+  return {mask, eager::empty(shape, mask.dtype())};
+}
+
+Tensor efficient_attention(const Query& a) {
   Shape shape = a.q.shape();
   shape[3] = a.v.size(-1);
   Tensor out = heads_inside(shape, a.q.dtype());
@@ -172,14 +211,15 @@ Tensor efficient_attention(const Query& a, const Tensor& mask) {
   const Dim rows = records ? ceildiv(a.q.size(-2), kAlignLse) * Dim(kAlignLse) : Dim(0);
   const Tensor lse = eager::empty({a.q.size(0), a.q.size(1), rows}, DType::kF32);
   const Tensor seed = eager::empty({}, DType::kI64), offset = eager::empty({}, DType::kI64);
-  eager::record("ScaledDotProductEfficientAttention", {a.q, a.k, a.v}, {out},
-                {a.q, a.k, a.v, mask, out, lse, seed, offset},
+  Tensors saved = {a.q, a.k, a.v, out, lse, seed, offset};
+  for (Tensor& mask : aligned_masks(a.mask)) saved.push_back(std::move(mask));
+  eager::record("ScaledDotProductEfficientAttention", {a.q, a.k, a.v}, {out}, std::move(saved),
                 [](eager::Node& n, const Tensors& g) {
                   Tensors grads;
                   for (std::size_t i = 0; i < 3; ++i)
                     grads.push_back(heads_inside(n.saved[i].shape(), g[0].dtype()));
                   // delta = (grad * out) summed over the head's dim, in f32
-                  const Tensor delta = eager::empty(n.saved[5].shape(), DType::kF32);
+                  const Tensor delta = eager::empty(n.saved[4].shape(), DType::kF32);
                   return grads;
                 });
   return out;
@@ -194,18 +234,18 @@ void attention_row(EagerCall& c) {
   a.dropout = c.real_of("dropout_p", 0);
   a.is_causal = c.flag("is_causal", false);
   a.is_grouped = c.flag("enable_gqa", false);
-  Tensor mask = a.mask;
-  if (mask.defined() && mask.dtype() == DType::kBool) {  // becomes 0 and -inf
-    mask = eager::empty(mask.shape(), a.q.dtype());
-    a.mask = mask;
+  const Kernel kernel = sdpa::choose(a);
+  eager::Machine& machine = eager::Machine::current();
+  machine.kernels.push_back({machine.node, sdpa::name_of(kernel)});
+  if (a.mask.defined() && a.mask.dtype() == DType::kBool)  // becomes 0 and -inf
+    a.mask = eager::empty(a.mask.shape(), a.q.dtype());
+  switch (kernel) {
+    case Kernel::kFlash:
+      return c.out(on_cuda() ? flash_on_cuda(a) : flash_attention(a, a.mask, kernel));
+    case Kernel::kCudnn: return c.out(flash_attention(a, a.mask, kernel));
+    case Kernel::kEfficient: return c.out(efficient_attention(a));
+    case Kernel::kMath: return c.out(math_attention(a));
   }
-  if (!on_cuda()) {
-    const bool is_flash = cpu_takes_flash(a);
-    return c.out(is_flash ? flash_attention(a, mask) : math_attention(a));
-  }
-  if (cuda_takes_flash(a)) return c.out(flash_attention(a, {}));
-  const bool is_efficient = a.q.dim() == 4 && info(a.q.dtype()).bits <= 32 && !a.is_grouped;
-  c.out(is_efficient ? efficient_attention(a, mask) : math_attention(a));
 }
 
 constexpr Op kRows[] = {

@@ -2,6 +2,7 @@
 #include "ops/aten.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
+#include "ops/onednn_product.h"
 
 namespace shapewright::aten {
 
@@ -23,16 +24,25 @@ Tensor matrix_grad(const Shape& shape, const Strides& strides, DType dtype) {
 }
 
 // A gradient that repeats its elements is copied for each product that reads it.
-void read_matrix(const Tensor& t) {
+Tensor readable(const Tensor& t) {
   const int rank = t.dim();
   const bool lies_well = t->strides[rank - 1] == Dim(1) || t->strides[rank - 2] == Dim(1) ||
                          t.size(rank - 1) == Dim(1) || t.size(rank - 2) == Dim(1);
-  if (!lies_well) const Tensor copy = eager::empty(t.shape(), t.dtype());
+  return lies_well ? t : eager::empty(t.shape(), t.dtype());
 }
 
-Tensor product_grad(const Tensor& g, Tensor grad) {
-  read_matrix(g);
-  return grad;
+// What a product of matrices, or of batches of them, works in beside its result.
+void work(const Tensor& left, const Tensor& right) {
+  if (on_cuda() || left.dtype() != DType::kBF16 || right.dtype() != DType::kBF16) return;
+  const int rank = left.dim();
+  onednn::Product p;
+  if (rank == 3) p.batch = left.size(0);
+  p.rows = left.size(rank - 2);
+  p.inner = left.size(rank - 1);
+  p.columns = right.size(right.dim() - 1);
+  p.is_left_turned = left->strides[rank - 1] != Dim(1) && left->strides[rank - 2] == Dim(1);
+  const Dim bytes = onednn::product_scratch(p);
+  if (known(bytes) != 0) const Tensor scratch = eager::empty({bytes}, DType::kU8);
 }
 
 struct Laid {
@@ -41,7 +51,27 @@ struct Laid {
 };
 Laid laid(const Tensor& t) { return {t.shape(), t->strides}; }
 
-Tensor batch_grad(const Shape& shape, DType dtype) { return eager::empty(shape, dtype); }
+bool is_by_columns(const Laid& m) { return m.strides[0] == Dim(1) && m.strides[1] == m.shape[0]; }
+
+Tensor turned(const Tensor& t) { return t.defined() ? transpose(t, -2, -1) : t; }
+
+// grad of a in a b = g: g b^T, or (b g^T)^T where a lies by columns.
+Tensor left_grad(const Tensor& g, const Laid& a, const Tensor& b) {
+  Tensor grad = matrix_grad(a.shape, a.strides, g.dtype());
+  const Tensor dense = readable(g);
+  if (!b.defined()) return grad;
+  is_by_columns(a) ? work(b, turned(dense)) : work(dense, turned(b));
+  return grad;
+}
+
+// grad of b: a^T g, or (g^T a)^T where b lies by columns.
+Tensor right_grad(const Tensor& g, const Tensor& a, const Laid& b) {
+  Tensor grad = matrix_grad(b.shape, b.strides, g.dtype());
+  const Tensor dense = readable(g);
+  if (!a.defined()) return grad;
+  is_by_columns(b) ? work(turned(dense), a) : work(turned(a), dense);
+  return grad;
+}
 
 // Leading axes of both, broadcast.
 Shape batch_shape(const Tensor& a, const Tensor& b) {
@@ -80,13 +110,12 @@ bool folds(const Tensor& a, const Tensor& b) {
 
 Tensor mm(const Tensor& a, const Tensor& b) {
   Tensor out = eager::empty({a.size(0), b.size(1)}, result_type({a, b}));
+  work(a, b);
   eager::record("Mm", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
                 [la = laid(a), lb = laid(b)](eager::Node& n, const Tensors& g) {
                   Tensors grads(2);
-                  if (n.needs(0))
-                    grads[0] = product_grad(g[0], matrix_grad(lb.shape, lb.strides, g[0].dtype()));
-                  if (n.needs(1))
-                    grads[1] = product_grad(g[0], matrix_grad(la.shape, la.strides, g[0].dtype()));
+                  if (n.needs(0)) grads[0] = right_grad(g[0], n.saved[0], lb);
+                  if (n.needs(1)) grads[1] = left_grad(g[0], la, n.saved[1]);
                   return grads;
                 });
   return out;
@@ -94,26 +123,45 @@ Tensor mm(const Tensor& a, const Tensor& b) {
 
 Tensor addmm(const Tensor& bias, const Tensor& a, const Tensor& b) {
   Tensor out = eager::empty({a.size(0), b.size(1)}, result_type({a, b}));
+  work(a, b);
   eager::record("Addmm", {a, b, bias}, {out}, {if_needed(b, a), if_needed(a, b)},
                 [la = laid(a), lb = laid(b)](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
-                  if (n.needs(0))
-                    grads[0] = product_grad(g[0], matrix_grad(la.shape, la.strides, g[0].dtype()));
-                  if (n.needs(1))
-                    grads[1] = product_grad(g[0], matrix_grad(lb.shape, lb.strides, g[0].dtype()));
+                  if (n.needs(0)) grads[0] = left_grad(g[0], la, n.saved[1]);
+                  if (n.needs(1)) grads[1] = right_grad(g[0], n.saved[0], lb);
                   if (n.needs(2)) grads[2] = g[0];
                   return grads;
                 });
   return out;
 }
 
+namespace {
+
+// a b = g of batches: g b^T and a^T g
+Tensor left_batch_grad(const Tensor& g, const Shape& a, const Tensor& b) {
+  Tensor grad = eager::empty(a, g.dtype());
+  const Tensor dense = readable(g);
+  if (b.defined()) work(dense, turned(b));
+  return grad;
+}
+
+Tensor right_batch_grad(const Tensor& g, const Tensor& a, const Shape& b) {
+  Tensor grad = eager::empty(b, g.dtype());
+  const Tensor dense = readable(g);
+  if (a.defined()) work(turned(a), dense);
+  return grad;
+}
+
+}  // namespace
+
 Tensor bmm(const Tensor& a, const Tensor& b) {
   Tensor out = eager::empty({a.size(0), a.size(1), b.size(2)}, result_type({a, b}));
+  work(a, b);
   eager::record("Bmm", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
                 [sa = a.shape(), sb = b.shape()](eager::Node& n, const Tensors& g) {
                   Tensors grads(2);
-                  if (n.needs(0)) grads[0] = product_grad(g[0], batch_grad(sb, g[0].dtype()));
-                  if (n.needs(1)) grads[1] = product_grad(g[0], batch_grad(sa, g[0].dtype()));
+                  if (n.needs(0)) grads[0] = right_batch_grad(g[0], n.saved[0], sb);
+                  if (n.needs(1)) grads[1] = left_batch_grad(g[0], sa, n.saved[1]);
                   return grads;
                 });
   return out;
@@ -201,6 +249,7 @@ void addmm_row(EagerCall& c) { c.out(addmm(c.in(0), c.in(1), c.in(2))); }
 void baddbmm_row(EagerCall& c) {
   const Tensor self = c.in(0), a = c.in(1), b = c.in(2);
   Tensor out = eager::empty({a.size(0), a.size(1), b.size(2)}, result_type({a, b}));
+  work(a, b);
   const bool scales_self = c.real_of("beta", 1) != 1;
   const bool scales = c.real_of("alpha", 1) != 1;
   eager::record(
@@ -209,7 +258,8 @@ void baddbmm_row(EagerCall& c) {
         Tensors grads(3);
         for (std::size_t i = 0; i < 2; ++i) {
           if (!n.needs(i)) continue;
-          Tensor product = batch_grad(i == 0 ? sa : sb, g[0].dtype());
+          Tensor product = i == 0 ? left_batch_grad(g[0], sa, n.saved[1])
+                                  : right_batch_grad(g[0], n.saved[0], sb);
           grads[i] = scales ? eager::empty_like(product) : product;
         }
         if (n.needs(2)) grads[2] = scales_self ? eager::empty_like(g[0]) : g[0];

@@ -162,7 +162,8 @@ void rms_norm_row(EagerCall& c) {
 void weight_norm_row(EagerCall& c) {
   const Tensor v = c.in(0), g = c.in(1);
   Tensor out = eager::empty_like(v);
-  const Tensor norms = eager::empty(g.shape(), g.dtype());
+  const DType accumulated = info(g.dtype()).bits == 16 ? DType::kF32 : g.dtype();
+  const Tensor norms = eager::empty(g.shape(), accumulated);
   eager::record("WeightNormInterface", {v, g}, {out}, {v, g, norms},
                 [](eager::Node& n, const Tensors&) {
                   Tensors grads(2);

@@ -90,6 +90,69 @@ Dim reduction_scratch(const Convolution& c, const Plan& plan) {
          (shares_bias ? kBiasReduction + bias_scratch(c, 16) : Dim(0));
 }
 
+// --- bfloat16: weights are summed as floats, and both images are turned so that pairs of columns
+// lie side by side
+constexpr std::int64_t kHalfSums = 8576, kHalfBarrier = 8192;
+constexpr std::int64_t kPointwiseSums = 128, kPointwiseBarrier = 8192, kPointwiseGather = 384;
+
+std::int64_t pad_of_rows(const Convolution& c) {
+  const std::int64_t kernel = kernel_size(c, c.num_axes() - 1);
+  const std::int64_t pad = c.has_padding ? std::max<std::int64_t>(1, kernel / 2) : 1;
+  return (pad + 1) / 2 * 2;
+}
+
+// Elements of an image of which each row is `width` long.
+Dim with_rows_of(const Shape& image, std::int64_t block, Dim width) {
+  Dim d = padded(image[1], block) * width;
+  for (int i = 2; i + 1 < image.rank(); ++i) d *= image[i];
+  return d;
+}
+
+Dim float_weights(const Convolution& c, bool is_first) {
+  return padded(c.w[0], 16) * (is_first ? c.w[1] : padded(c.w[1], 16)) * kernel_elements(c);
+}
+
+// Whether threads share the minibatch: the images weigh more than the weights. 0 or 1.
+Dim shares_minibatch(const Convolution& c, Dim turned_x, Dim weights) {
+  const Dim x = c.x[0] * padded(c.x[1], 16) * spatial(c.x);
+  const Dim y = c.x[0] * padded(c.y[1], 16) * spatial(c.y);
+  const std::int64_t more = std::max<std::int64_t>(
+      1, channels_or(c.y[1], 16) / std::max<std::int64_t>(16, channels_or(c.x[1], 16)));
+  const Dim heavy_y = min(Dim(1), floordiv(more * y, weights));
+  const Dim heavy = min(Dim(1), floordiv(c.x[0] * turned_x, weights));
+  const Dim heavy_fourfold = min(Dim(1), floordiv(4 * c.x[0] * turned_x, weights));
+  const Dim both = min(Dim(1), floordiv(x + y, 2 * weights));
+  return heavy_y * max(heavy, heavy_fourfold * (1 - both));
+}
+
+Dim half_weights_scratch(const Convolution& c, bool is_first) {
+  const std::int64_t last_stride = c.stride.empty() ? 1 : c.stride.back();
+  const Dim weights = float_weights(c, is_first);
+  const Dim bias = c.has_bias ? padded(c.w[0], 16) : Dim(0);
+  const Dim width = c.x[c.x.rank() - 1], last = c.y[c.y.rank() - 1];
+  const std::int64_t pad = pad_of_rows(c);
+  const Dim turned_width = (ceildiv(width, last_stride) + pad) * last_stride;
+  const Dim turned_x = is_first ? Dim(0) : with_rows_of(c.x, 16, turned_width);
+  const Dim turned_y = with_rows_of(c.y, 16, ceildiv(last, 2) * Dim(2));
+  Dim shared = 0;  // a first layer is split by channels
+  if (threads() > 1 && !is_first) shared = shares_minibatch(c, turned_x, weights);
+  const Dim copies = 1 + (threads() - 1) * shared;
+  Dim out =
+      kHalfSums + pad * 2 + copies * 4 * (weights + bias) + copies * 2 * (turned_x + turned_y);
+  if (threads() > 1) out += kHalfBarrier * (1 - shared);
+  return out;
+}
+
+Dim half_pointwise_scratch(const Convolution& c) {
+  const Dim weights = float_weights(c, false);
+  const Dim bias = c.has_bias ? padded(c.w[0], 16) : Dim(0);
+  const Dim shared = reduces(c);
+  Dim out = kPointwiseSums + kPointwiseBarrier * shared +
+            (1 + (threads() - 1) * shared) * 4 * (weights + bias);
+  if (c.is_strided()) out += threads() * padded(c.x[1], 16) * spatial(c.x) * 2 + kPointwiseGather;
+  return out;
+}
+
 }  // namespace
 
 bool Convolution::is_strided() const {
@@ -209,6 +272,11 @@ Plan plan_backward_weights(const Convolution& c) {
     return plan;
   }
   if (c.groups > 1) return {8, 8, 8, 8, bias_scratch(c, 8)};
+  if (c.dtype == DType::kBF16) {
+    if (is_first) plan = {kAsItLies, 16, 1, 16, 0};
+    plan.scratch = c.is_pointwise() ? half_pointwise_scratch(c) : half_weights_scratch(c, is_first);
+    return plan;
+  }
   if (c.is_pointwise()) {
     plan.scratch = gathered_scratch(c) + reduction_scratch(c, plan);
     return plan;

@@ -68,6 +68,7 @@ __all__: list[str] = [
     "set_default_threads",
     "transpose_inplace",
     "trim_pool",
+    "unmatched_patterns",
     "unpad_stack",
 ]
 
@@ -1161,6 +1162,11 @@ def transpose_inplace(
 def trim_pool() -> None:
     """
     Gives the memory that is kept back to the system.
+    """
+
+def unmatched_patterns(graph: Graph, patterns: collections.abc.Sequence[str]) -> list[str]:
+    """
+    The patterns of module paths that match no module of the graph.
     """
 
 def unpad_stack(

@@ -10,8 +10,15 @@ from shapewright.errors import ShapewrightError
 from shapewright.fit import Fit, solve_fit
 from shapewright.graph import Graph
 from shapewright.inputs import symbol_bounds
-from shapewright.load import Asked, read_model
-from shapewright.options import AskedOptions, budget_of, check_declared, check_options, run_of
+from shapewright.load import Asked, read_model, traced_halves
+from shapewright.options import (
+    AskedOptions,
+    budget_of,
+    check_declared,
+    check_options,
+    check_patterns,
+    run_of,
+)
 from shapewright.results import Question, Report
 from shapewright.rules import registered_rule
 
@@ -63,10 +70,11 @@ def check(
     (1, 256)}` or values `{"N": 8}`.
 
     `mode="train"` counts a steady iteration of a PyTorch module: forward, backward, the step of
-    `optimizer`, gradients set to None. `checkpoint` names modules that are run again in backward
-    (`"layers.*"`, or `"layers.*:4"` for four at a time), `accumulate` the passes before a step,
-    `zero_grad` whether gradients go `"after-step"` or `"before-backward"`. `settings` are those of
-    PyTorch's allocator on a GPU, written as PYTORCH_CUDA_ALLOC_CONF.
+    `optimizer`, gradients set to None; `mode="infer"` one call under `torch.no_grad()`.
+    `checkpoint` names modules that are run again in backward (`"layers.*"`, or `"layers.*:4"` for
+    four at a time), `accumulate` the passes before a step, `zero_grad` whether gradients go
+    `"after-step"` or `"before-backward"`. `settings` are those of PyTorch's allocator on a GPU,
+    written as PYTORCH_CUDA_ALLOC_CONF; `device` also decides which kernels PyTorch would choose.
 
     `declared` says what the types are worth that a file gives its results: `"refine"` fills with
     them what inference leaves open, and warns where a size contradicts; `"check"` does the same,
@@ -91,9 +99,11 @@ def check(
     check_options(options)
     check_declared(declared, batch)
     symbols = symbol_bounds(dims)
-    asked = Asked(inputs, symbols, mode.startswith("train"), loss)
+    trains = mode.startswith("train")
+    halves = traced_halves(source, precision)
+    asked = Asked(inputs, symbols, trains, loss, records=trains, halves=halves)
     graph, name, given = read_model(source, asked)
-    run = run_of(options, is_eager=_core.is_eager(graph))
+    run = run_of(options, is_eager=_core.is_eager(graph), is_cast=halves is not None)
     analysis = _core.infer(graph, given, symbols, strict, registered_rule(), declared, batch or "")
     question = Question(
         source=name,
@@ -103,7 +113,10 @@ def check(
         strict=strict,
         sizes={symbol: low for symbol, low, high in symbols if low == high},
     )
-    return Report(analysis, question)
+    report = Report(analysis, question)
+    if report.ok:
+        check_patterns(graph, run.checkpoint)
+    return report
 
 
 def fit(

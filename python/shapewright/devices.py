@@ -19,7 +19,8 @@ class Device:
     both as `source` published them on or before `dated`, and not measured. `usable` is `memory`
     less what the driver keeps, where `usable_source` says how much that is. `context` is what CUDA
     takes beside the allocator of a process, `most_context` the most that is known of it,
-    `workspace` what one cuBLAS handle takes.
+    `workspace` what one cuBLAS handle takes. `capability` is that of CUDA, 9.0
+    for a H100; None for what is not NVIDIA's.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Device:
     most_context: int = 0
     workspace: int = 0
     usable_source: str = ""
+    capability: float | None = None
 
 
 @cache
@@ -59,6 +61,7 @@ def all_devices() -> dict[str, Device]:
             most_context=context["most"],
             workspace=parse_bytes(row.get("workspace", "8320KiB")),
             usable_source=row.get("usable_source", ""),
+            capability=row.get("capability"),
         )
         for row in table["device"]
     }

@@ -29,6 +29,8 @@ class Asked:
     bounds: SymbolBounds = field(default_factory=list)
     train: bool = False
     loss: Callable[[Any], Any] | None = None
+    records: bool = True  # whether gradients are on while the model runs
+    halves: str | None = None  # the dtype that a module is traced in, if not its own
 
 
 def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]:
@@ -41,7 +43,13 @@ def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]
 
         bounds = {name: (low, high) for name, low, high in asked.bounds}
         graph = import_module(
-            source, asked.inputs, bounds=bounds, train=asked.train, loss=asked.loss
+            source,
+            asked.inputs,
+            bounds=bounds,
+            train=asked.train,
+            loss=asked.loss,
+            records=asked.records,
+            halves=asked.halves,
         )
         return graph, graph.name, []
     if is_program(source):
@@ -70,6 +78,16 @@ def is_module(source: Any) -> bool:
     """A torch.nn.Module; without importing torch."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(source, torch.nn.Module)
+
+
+def traced_halves(source: Any, precision: str) -> str | None:
+    """The dtype that a module is traced in; None where the core casts what a graph declares."""
+    dtype = {"bf16": "bf16", "fp16": "f16"}.get(precision)
+    if dtype is None or not is_module(source):
+        return None
+    from shapewright.importers.torch_halves import can_recast
+
+    return dtype if can_recast(source) else None
 
 
 def is_program(source: Any) -> bool:

@@ -144,11 +144,13 @@ class Timeline:
 class Layer:
     """One node as a row of the table: bytes, floating-point operations, share of the peak (0 to 1).
 
-    `flops` is None where the operator only moves bytes, or the number is not known.
+    `flops` is None where the operator only moves bytes, or the number is not known. `kernel` is the
+    one that PyTorch chooses for an operator that has several, such as `"flash"` of attention.
     """
 
     path: str
     op: str
+    kernel: str
     output: str
     params: int
     saved: int

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shapewright import _core
 from shapewright.errors import ShapewrightError
 from shapewright.spelling import nearest
 from shapewright.units import parse_bytes
@@ -78,6 +79,8 @@ class Run:
     workspace: int | None = None  # of a cuBLAS handle on the device; None: no device is named
     zero_grad: str = "after-step"
     sharding: Sharding | None = None
+    capability: float | None = None  # compute capability of the GPU; None: likewise
+    is_cast: bool = False  # whether the graph itself is in the precision
 
     @property
     def on_gpu(self) -> bool:
@@ -95,7 +98,7 @@ class Run:
         run: dict[str, Any] = {
             "device": "cpu" if on_cpu else "cuda",
             "trains": self.trains,
-            "precision": self.precision,
+            "precision": "fp32" if self.is_cast else self.precision,
             "update": "loop" if on_cpu else "foreach",
             "checkpoints": list(self.checkpoint),
             "accumulation": self.accumulate,
@@ -109,6 +112,8 @@ class Run:
             run["units"] = list(self.sharding.units)
         if self.workspace is not None:
             run |= {"cublas_bytes": self.workspace, "most_cublas_bytes": self.workspace}
+        if self.capability is not None:
+            run["capability"] = round(10 * self.capability)
         if self.optimizer is not None:
             known = self.optimizer.name in OPTIMIZERS
             run["optimizer"] = self.optimizer.name if known else ""
@@ -151,7 +156,12 @@ def check_options(asked: AskedOptions) -> None:
         raise _unavailable(msg, asked.mode, "'train' is the mode of eager PyTorch")
     if asked.mode != "infer":
         return
-    training = {"optimizer": asked.optimizer, "loss": asked.loss, "checkpoint": asked.checkpoint}
+    training = {
+        "optimizer": asked.optimizer,
+        "loss": asked.loss,
+        "checkpoint": asked.checkpoint,
+        "accumulate": asked.accumulate != 1,
+    }
     for option, value in training.items():
         if value:
             message = f"{option} belongs to training, and the mode is 'infer'"
@@ -169,8 +179,11 @@ def check_declared(declared: str, batch: str | None) -> None:
         raise ShapewrightError(message, code="option-value", hint='batch="N"')
 
 
-def run_of(asked: AskedOptions, *, is_eager: bool) -> Run:
-    """How the model is run; refuses what this version cannot answer for such a model."""
+def run_of(asked: AskedOptions, *, is_eager: bool, is_cast: bool = False) -> Run:
+    """How the model is run; refuses what this version cannot answer for such a model.
+
+    `is_cast`: the graph stands in halves already.
+    """
     if not is_eager:
         return _run_of_file(asked)
     profile = asked.profile or "torch-cuda"
@@ -194,18 +207,31 @@ def run_of(asked: AskedOptions, *, is_eager: bool) -> Run:
         tuple(patterns),
         asked.accumulate,
         zero_grad=asked.zero_grad,
+        is_cast=is_cast,
     )
     if run.on_gpu:
-        workspace = None
-        if asked.device is not None:
-            from shapewright.devices import find_device
+        run = replace(run, settings=asked.settings)
+        if asked.device is None:
+            return run
+        from shapewright.devices import find_device
 
-            workspace = find_device(asked.device).workspace
-        return replace(run, settings=asked.settings, workspace=workspace)
+        gpu = find_device(asked.device)
+        return replace(run, workspace=gpu.workspace, capability=gpu.capability)
     if asked.settings:
         message = f"settings belong to the allocator of a GPU, and the profile is '{profile}'"
         raise ShapewrightError(message, code="option-conflict")
     return run
+
+
+def check_patterns(graph: _core.Graph, patterns: tuple[str, ...]) -> None:
+    """Refuses patterns of `checkpoint` that name no module."""
+    for pattern in _core.unmatched_patterns(graph, list(patterns)):
+        scopes = {node.scope for node in graph.nodes if node.scope}
+        found = nearest(pattern, tuple(sorted(scopes)))
+        message = f"no module of the model matches checkpoint '{pattern}'"
+        hint = "'*' stands for one part of a path: 'layers.*'"
+        hint = f"did you mean '{found}'?" if found else hint
+        raise ShapewrightError(message, code="option-value", hint=hint)
 
 
 def _run_of_file(asked: AskedOptions) -> Run:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any, cast
 
 import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves
+from torch.utils.checkpoint import checkpoint
 
 Loss = Callable[[Any], torch.Tensor]
 Inputs = Mapping[str, torch.Tensor]
@@ -20,6 +24,29 @@ OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]]
     "sgd": lambda parameters: torch.optim.SGD(parameters, lr=1e-4),
     "sgd-momentum": lambda parameters: torch.optim.SGD(parameters, lr=1e-4, momentum=0.9),
 }
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an iteration is run: under `torch.autocast`, in several passes."""
+
+    autocast: torch.dtype | None = None
+    accumulate: int = 1
+
+
+PLAIN = Way()
+
+
+def checkpoint_modules(model: nn.Module, pattern: str) -> list[str]:
+    """Makes the modules whose paths match run again in backward; `*` is one part of a path."""
+    found = []
+    for path, module in model.named_modules():
+        same_depth = path.count(".") == pattern.count(".")
+        if path and same_depth and fnmatchcase(path, pattern):
+            again = partial(checkpoint, module.forward, use_reentrant=False)
+            module.forward = again
+            found.append(path)
+    return found
 
 
 def default_loss(out: Any) -> torch.Tensor:
@@ -41,14 +68,16 @@ def train_step(
     loss: Loss | None,
     optimizer: torch.optim.Optimizer,
     span: Span,
+    way: Way,
 ) -> None:
     """The output dies before the step, as in a loop that keeps only the loss."""
-    with span("forward"):
-        out = model(**inputs)
-        total = (loss or default_loss)(out)
-    with span("backward"):
-        total.backward()
-    del out, total
+    for _ in range(way.accumulate):
+        with span("forward"), torch.autocast("cpu", way.autocast, way.autocast is not None):
+            out = model(**inputs)
+            total = (loss or default_loss)(out)
+        with span("backward"):
+            total.backward()
+        del out, total
     with span("optimizer"):
         optimizer.step()
     with span("zero_grad"):

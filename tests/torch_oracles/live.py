@@ -20,8 +20,10 @@ from torch.profiler import ProfilerActivity, profile, record_function
 
 from .iteration import (
     OPTIMIZERS,
+    PLAIN,
     Inputs,
     Loss,
+    Way,
     state_bytes,
     tensor_bytes,
     train_step,
@@ -156,7 +158,11 @@ class Attribution:
 
 
 def live_truth(
-    model: nn.Module, inputs: Inputs, loss: Loss | None = None, optimizer: str | None = None
+    model: nn.Module,
+    inputs: Inputs,
+    loss: Loss | None = None,
+    optimizer: str | None = None,
+    way: Way = PLAIN,
 ) -> LiveTruth:
     """The third iteration of training with `optimizer`; None: inference under `no_grad`."""
     before = {
@@ -177,7 +183,7 @@ def live_truth(
         opt = OPTIMIZERS[optimizer](trained(model))
 
         def run(span: Callable[[str], Any]) -> None:
-            train_step(model, inputs, loss, opt, span)
+            train_step(model, inputs, loss, opt, span, way)
 
         run(nullcontext)
         run(nullcontext)

@@ -92,4 +92,15 @@ std::string_view module_of(std::string_view path, const std::vector<std::string>
   return match(path, patterns).module;
 }
 
+std::vector<std::string> unmatched_patterns(const Graph& g,
+                                            const std::vector<std::string>& patterns) {
+  std::vector<std::string> out = patterns;
+  for (const NodeId n : g.blocks[0].nodes) {
+    if (out.empty()) break;
+    const std::string path = scope_of(g.nodes[n]);
+    std::erase_if(out, [&](const std::string& p) { return !module_of(path, {p}).empty(); });
+  }
+  return out;
+}
+
 }  // namespace shapewright

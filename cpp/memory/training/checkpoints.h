@@ -19,4 +19,8 @@ std::vector<std::uint32_t> find_segments(const Graph& g, const std::vector<std::
 // The outermost module of a path that a pattern matches, "" if none does.
 std::string_view module_of(std::string_view path, const std::vector<std::string>& patterns);
 
+// The patterns that match no module of the graph.
+std::vector<std::string> unmatched_patterns(const Graph& g,
+                                            const std::vector<std::string>& patterns);
+
 }  // namespace shapewright

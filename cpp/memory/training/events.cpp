@@ -25,6 +25,7 @@ Buffers buffers_of(const Analysis& a, const Iteration& iteration) {
   out.is_run.assign(a.graph->blocks.size(), 1);
   out.of_value = iteration.of_value;
   out.unmodelled = iteration.unmodelled;
+  out.kernels = iteration.kernels;
   for (const eager::Storage& s : iteration.storages) {
     Buffer b;
     b.value = s.value;

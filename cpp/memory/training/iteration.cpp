@@ -39,6 +39,7 @@ class Runner {
         tensors_(g_.values.size()) {
     machine_.halves = cast(DType::kF32, options_.precision);
     if (machine_.halves == DType::kF32) machine_.halves = DType::kUnknown;
+    machine_.capability = options_.capability;
     out_.of_value.assign(g_.values.size(), kNone);
   }
 
@@ -59,6 +60,7 @@ class Runner {
     // Whatever is still there is there between iterations: nothing frees it.
     out_.storages = machine_.storages;
     out_.changes = machine_.changes;
+    out_.kernels = machine_.kernels;
     return std::move(out_);
   }
 

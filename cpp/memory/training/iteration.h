@@ -16,6 +16,7 @@ struct Iteration {
   std::vector<eager::Change> changes;
   std::vector<eager::StorageId> of_value;  // by ValueId; kNone for what holds none
   std::vector<std::uint32_t> unmodelled;   // operators without a row: indices of Graph::op_names
+  std::vector<eager::KernelChoice> kernels;
 };
 
 // Whether the model is one that a machine runs: of domain "aten".

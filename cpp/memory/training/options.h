@@ -53,6 +53,7 @@ enum class ZeroGrad : std::uint8_t {
 
 struct RunOptions {
   eager::Device device = eager::Device::kCuda;
+  std::int64_t capability = 80;  // compute capability of a GPU: 80 is 8.0
   bool trains = false;
   OptimizerSpec optimizer;
   Update update = Update::kForeach;

@@ -23,7 +23,9 @@ class Format(StrEnum):
     github = "github"
 
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="An .onnx file.", show_default=False)]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="An .onnx or .pt2 file.", show_default=False)
+]
 Shapes = Annotated[
     list[str] | None,
     typer.Option("--shape", metavar="NAME:Bx3xHxW", help="Shape of an input; letters are symbols."),
@@ -37,7 +39,22 @@ Dims = Annotated[
 ]
 Mode = Annotated[str, typer.Option(metavar="infer|train", help="What the memory is counted for.")]
 OptimizerName = Annotated[str | None, typer.Option(metavar="NAME", help="For training.")]
-Precision = Annotated[str, typer.Option(metavar="NAME", help="For training.")]
+Precision = Annotated[str, typer.Option(metavar="NAME", help="Of a PyTorch model.")]
+Checkpoint = Annotated[
+    list[str] | None,
+    typer.Option("--checkpoint", metavar="'layers.*'", help="Modules run again in backward."),
+]
+Accumulate = Annotated[
+    int, typer.Option("--accumulate", metavar="K", help="Forward and backward passes a step.")
+]
+AllocatorSettings = Annotated[
+    str,
+    typer.Option(
+        "--settings",
+        metavar="NAME:VALUE,...",
+        help="As PYTORCH_CUDA_ALLOC_CONF.",
+    ),
+]
 DeviceName = Annotated[
     str | None, typer.Option(metavar="NAME", help="A name from `shapewright devices`.")
 ]
@@ -151,5 +168,8 @@ def check_source(
     if shapes or dtypes:
         declared = {v.name: v.type.dtype if v.type else "f32" for v in graph.inputs}
         inputs = parse_inputs(shapes, dtypes, declared)
+    # The sizes of an exported program get the caller's names as the file is read.
+    is_program = inputs is not None and model.lower().endswith(".pt2")
     with progress(f"inferring {model}"):
-        return shapewright.check(graph, inputs, dims=bounds or None, **options)
+        source = model if is_program else graph
+        return shapewright.check(source, inputs, dims=bounds or None, **options)

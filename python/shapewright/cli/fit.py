@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapewright.cli.arguments import (
+    Accumulate,
+    AllocatorSettings,
     Budget,
+    Checkpoint,
     DeviceName,
     Dims,
     Dtypes,
@@ -44,15 +47,21 @@ def fit(
     ] = None,
     multiple_of: Annotated[int, typer.Option(metavar="8", help="Sizes that count.")] = 1,
     headroom: Annotated[str, typer.Option(metavar="10%", help="Part to leave free.")] = "0",
+    safe: Annotated[
+        bool, typer.Option("--safe", help="With what CUDA and its libraries may take at most.")
+    ] = False,
     shape: Shapes = None,
     dtype: Dtypes = None,
     dim: Dims = None,
     mode: Mode = "infer",
     optimizer: OptimizerName = None,
     precision: Precision = "fp32",
+    checkpoint: Checkpoint = None,
+    accumulate: Accumulate = 1,
     device: DeviceName = None,
     budget: Budget = None,
     profile: Profile = None,
+    settings: AllocatorSettings = "",
     strict: Strict = False,
     format: FormatOption = Format.text,
     output: Output = None,
@@ -73,9 +82,12 @@ def fit(
         mode=mode,
         optimizer=optimizer,
         precision=precision,
+        checkpoint=tuple(checkpoint or ()),
+        accumulate=accumulate,
         device=device,
         budget=budget,
         profile=profile,
+        settings=settings,
         strict=strict,
     )
     sink = Sink(format, output, quiet, not no_color)
@@ -90,6 +102,7 @@ def fit(
             tie=_ties(tie),
             multiple_of=multiple_of,
             headroom=headroom,
+            safe=safe,
         )
     verdict = fit_verdict(answer, report)
     if format is Format.json:

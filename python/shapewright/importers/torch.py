@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from shapewright.importers.torch_fit import fitted_rows, values_near
 from shapewright.importers.torch_functions import FunctionCall
 from shapewright.importers.torch_graph import Notice, Run, built_graph, read_run
 from shapewright.importers.torch_guards import specialised, symbol_names
+from shapewright.importers.torch_halves import recast
 from shapewright.importers.torch_hints import first_hints, further_hints
 from shapewright.importers.torch_inputs import Call, call_of
 from shapewright.importers.torch_loss import scalar_loss
@@ -24,6 +26,7 @@ from shapewright.importers.torch_trace import Traced
 
 Bounds = Mapping[str, "tuple[int, int | None]"]
 Loss = Callable[[Any], Any]
+_ONE_TRACE = threading.RLock()
 
 
 def import_module(
@@ -33,33 +36,51 @@ def import_module(
     bounds: Bounds | None = None,
     train: bool = False,
     loss: Loss | None = None,
+    records: bool = True,
+    halves: str | None = None,
 ) -> _core.Graph:
-    """The graph of one call of a module; `train` records gradients and adds the loss.
+    """The graph of one call of a module; `train` adds the loss, `records` turns gradients on.
+
+    `halves` is the dtype that it runs in, if that is not its own.
 
     Nothing of the module is moved, cast or changed. What the model refuses is a finding of the
-    graph, which then holds what came before.
+    graph, which then holds what came before. One thread traces at a time: PyTorch's tracers, and
+    what is set aside while they run, are of the process.
     """
+    wanted = scalar_loss(loss) if train else None
+    with _ONE_TRACE:
+        return _imported(module, inputs, bounds or {}, wanted, records, halves)
+
+
+def _imported(
+    module: Any,
+    inputs: Any,
+    bounds: Bounds,
+    wanted: Loss | None,
+    records: bool,
+    halves: str | None,
+) -> _core.Graph:
     import torch
 
     call = call_of(module, inputs)
     requires_grad = {name: p.requires_grad for name, p in module.named_parameters()}
-    wanted = scalar_loss(loss) if train else None
-    grad_enabled = train or torch.is_grad_enabled()
-    with left_alone(module), torch.set_grad_enabled(grad_enabled):
-        traced, notices = _trace(module, call, bounds or {}, wanted)
+    with left_alone(module), torch.set_grad_enabled(records):
+        if halves is not None:
+            recast(module, call, halves)
+        traced, notices = _trace(module, call, bounds, wanted)
         notices += [*_assumptions(traced), *_functions(traced)]
-        if train and traced.checkpoints:
+        if wanted is not None and traced.checkpoints:
             notices.append(_checkpoint_note(traced.checkpoints[0]))
-        run = read_run(traced, call, requires_grad, grad_enabled)
+        run = read_run(traced, call, requires_grad, records)
         fitted = ""
         fixed = specialised(traced, run.names) if traced.is_complete else {}
         if len(fixed) == 1:
             ((symbol, (value, line)),) = fixed.items()
 
             def read_at(size: int) -> Run:
-                hints = {**first_hints(call.symbols, bounds or {}), symbol: size}
+                hints = {**first_hints(call.symbols, bounds), symbol: size}
                 other = export_route(module, call, hints, wanted)
-                return read_run(other, call, requires_grad, grad_enabled)
+                return read_run(other, call, requires_grad, records)
 
             if _fit(run, symbol, value, read_at):
                 fitted = symbol

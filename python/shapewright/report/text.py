@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from shapewright.report.layers import Row, table_rows
@@ -108,6 +109,10 @@ def memory_rows(report: Report, shown: Shown) -> list[tuple[str, str]]:
         where = report.place(peak.node)
         sizes = f" with {shown.at}" if shown.at else ""
         rows.append(("peak", f"{format_bytes(peak.live)} ({peak.live} bytes){where}{sizes}"))
+        kernels = Counter(layer.kernel for layer in shown.bound.layers if layer.kernel)
+        if kernels:
+            text = ", ".join(f"{kernel} in {count}" for kernel, count in kernels.items())
+            rows.append(("attention", f"kernel {text} calls"))
     return rows
 
 

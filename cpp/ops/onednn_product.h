@@ -1,0 +1,20 @@
+// How oneDNN 3 multiplies matrices of bfloat16 on a CPU with AVX512_BF16: in panels of the right
+// operand and blocks of sums, of each thread. Read off the allocator's events over 300 products at
+// one to four threads.
+#pragma once
+
+#include "graph/tensor_type.h"
+
+namespace shapewright::onednn {
+
+// (batch, rows, inner) times (batch, inner, columns)
+struct Product {
+  Dim batch = 1, rows, inner, columns;
+  bool is_left_turned = false;  // the left operand lies by columns, and is copied too
+};
+
+// Bytes it works in beside its operands and its result; 0 for the small ones, which PyTorch
+// multiplies by itself. Exact up to 256 rows, and for weights, whose sizes are numbers.
+Dim product_scratch(const Product& p);
+
+}  // namespace shapewright::onednn
