@@ -59,6 +59,10 @@ def judged(seed: int) -> tuple[str, str]:
     if all(values is None for values in runs):
         return "refused", ""
     if errors:
+        # A fault of a body counts even where no run comes by: the runtime looks at what it runs.
+        made = {name for node in model.proto.graph.node for name in node.output}
+        if all(error.node is not None and error.node not in made for error in errors):
+            return "lenient", ""
         return "unsound", f"a model that runs is refused: {errors[0]}"
     for values, sizes in zip(runs, model.sizes, strict=True):
         if values is None:

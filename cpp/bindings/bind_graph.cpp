@@ -97,6 +97,13 @@ TensorData make_tensor(const std::string& dtype, std::vector<std::int64_t> dims,
   return tensor;
 }
 
+std::string tensor_repr(const TensorData& tensor) {
+  std::string text = "TensorData(" + std::string(name_of(tensor.dtype)) + "[";
+  for (std::size_t i = 0; i < tensor.dims.size(); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(tensor.dims[i]);
+  return text + "])";
+}
+
 py::object tensor_bytes(const TensorData& tensor) {
   if (!tensor.has_data) return py::none();
   return py::bytes(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
@@ -134,7 +141,8 @@ void bind_views(py::module_& m) {
       .def_readonly("dims", &TensorData::dims)
       .def_property_readonly("data", &tensor_bytes, "Little-endian, packed; None if not kept.")
       .def("ints", &TensorData::ints)
-      .def("reals", &TensorData::reals);
+      .def("reals", &TensorData::reals)
+      .def("__repr__", &tensor_repr);
   py::class_<BlockRef>(m, "BlockRef", "A body of If, Loop or Scan, by its index in the graph.")
       .def(py::init<BlockId>(), py::arg("index"))
       .def_readonly("index", &BlockRef::index);

@@ -54,7 +54,12 @@ Shape pool_shape(Context& op, PoolVersions versions) {
   for (int i = 0; i < spatial; ++i) {
     const std::int64_t size = kernel[static_cast<std::size_t>(i)];
     require_small_pads(op, windows, i, size);
-    if (op.has_rank(0)) out[i + 2] = windows.count(op, i, out[i + 2], size, ceil_mode);
+    if (!op.has_rank(0)) continue;
+    out[i + 2] = windows.count(op, i, out[i + 2], size, ceil_mode);
+    // ceil(in / stride) says the specification; ONNX Runtime pads as if nothing were dilated, and
+    // gives less.
+    if (windows.same() && windows.dilation(i) != 1)
+      out[i + 2] = op.fresh("", SymbolKind::kUnknown, {0, bounds(out[i + 2]).hi});
   }
   return out;
 }
