@@ -182,11 +182,12 @@ def test_range_of_a_formula(examples: Path) -> None:
 def test_verdict_of_fit(examples: Path) -> None:
     report = sw.check(examples / "bert_base.onnx", dims={"sequence": 512}, budget="24GiB")
     f = sw.fit(report, solve="batch")
-    text = fit_verdict(f, report).text
+    text = fit_verdict(f).text
+    assert str(f) == text
     assert text.startswith(f"FITS  batch={f.value}  peak ")
     assert f"batch={f.next_value} needs " in text
     report = sw.check(examples / "bert_base.onnx", dims={"sequence": 512}, budget="1MiB")
-    nothing = fit_verdict(sw.fit(report, solve="batch"), report)
+    nothing = fit_verdict(sw.fit(report, solve="batch"))
     assert nothing.status == "too-large"
     assert nothing.text.startswith("DOES NOT FIT  batch=1 needs ")
 

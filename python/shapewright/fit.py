@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from shapewright import _core
@@ -21,7 +21,7 @@ class Fit:
     `value` is 0 if nothing fits. `binding` is the peak that stops it, with its node and what is
     alive; `slack` is what is left. On a GPU, where PyTorch's allocator decides, `slack` counts from
     the least capacity that runs, `binding` lies at the request that is refused, and `untried` says
-    how many sizes above `value` were given up without a replay.
+    how many sizes above `value` were given up without a replay. Its text says all that in a line.
     """
 
     value: int
@@ -32,8 +32,14 @@ class Fit:
     symbol: str
     budget: int
     next_value: int | None
+    report: Report = field(repr=False, compare=False)
     safe: bool = False
     untried: int = 0
+
+    def __str__(self) -> str:
+        from shapewright.report.verdict import fit_verdict
+
+        return fit_verdict(self).text
 
     @property
     def short(self) -> int | None:
@@ -110,6 +116,7 @@ def solve_fit(
         symbol=solve,
         budget=usable,
         next_value=core.next_value,
+        report=report,
         safe=safe,
         untried=core.num_untried,
     )

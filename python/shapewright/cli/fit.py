@@ -104,7 +104,7 @@ def fit(
             headroom=headroom,
             safe=safe,
         )
-    verdict = fit_verdict(answer, report)
+    verdict = fit_verdict(answer)
     if format is Format.json:
         import json
 

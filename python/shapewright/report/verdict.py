@@ -80,7 +80,7 @@ def _gpu_verdict(peak: Peak, limits: Budget, where: str) -> Verdict:
     return Verdict("fits", f"{fits}; {most} if libraries take the most they may")
 
 
-def fit_verdict(answer: Fit, report: Report) -> Verdict:
+def fit_verdict(answer: Fit) -> Verdict:
     """What `fit` comes down to."""
     label, peak, after = answer.symbol, answer.peak, answer.next
     following = f"{label}={answer.next_value}"
@@ -89,20 +89,20 @@ def fit_verdict(answer: Fit, report: Report) -> Verdict:
             text = f"DOES NOT FIT  {following} needs more than 64 bits can count"
             return Verdict("too-large", text)
         limit, needed = format_against(answer.budget, answer.budget + (answer.short or 0))
-        where = _stop(answer, report)
+        where = _stop(answer)
         return Verdict("too-large", f"DOES NOT FIT  {following} needs {needed} of {limit}{where}")
     if peak.on_gpu:
-        return Verdict("fits", _spare_text(answer, report))
+        return Verdict("fits", _spare_text(answer))
     sizes = [peak.live] if after is None else [peak.live, after.live]
     limit, needed, *more = format_against(answer.budget, *sizes)
-    text = f"FITS  {label}={answer.value}  peak {needed} of {limit}{report.place(peak.node)}"
+    text = f"FITS  {label}={answer.value}  peak {needed} of {limit}{answer.report.place(peak.node)}"
     if answer.next_value is None:
         return Verdict("fits", f"{text}; no larger {label} is allowed")
     needs = more[0] if more else "more than 64 bits can count"
     return Verdict("fits", f"{text}; {following} needs {needs}")
 
 
-def _spare_text(answer: Fit, report: Report) -> str:
+def _spare_text(answer: Fit) -> str:
     """`N=48 with 0.7 GiB spare of 8.0 GiB; N=49 fails by 0.4 GiB at layer4.2.conv3, backward`."""
     label, slack = answer.symbol, format_bytes(answer.slack)
     text = f"FITS  {label}={answer.value} with {slack} spare of {format_bytes(answer.budget)}"
@@ -115,15 +115,16 @@ def _spare_text(answer: Fit, report: Report) -> str:
         return f"{text}; {following} needs more than 64 bits can count"
     short = answer.short or 0
     fails = f"fails by {format_bytes(short)}" if short > 0 else "fails"
-    return f"{text}; {following} {fails}{_stop(answer, report)}"
+    return f"{text}; {following} {fails}{_stop(answer)}"
 
 
-def _stop(answer: Fit, report: Report) -> str:
+def _stop(answer: Fit) -> str:
     """` at layer4.2.conv3 (conv2d_52), backward`: what stops the next size."""
     if answer.binding is None:
         return ""
-    phase = f", {answer.binding.phase}" if report.question.run.trains else ""
-    return report.place(answer.binding.node) + phase
+    report, binding = answer.report, answer.binding
+    phase = f", {binding.phase}" if report.question.run.trains else ""
+    return report.place(binding.node) + phase
 
 
 def what_if_verdict(table: WhatIf) -> Verdict:
