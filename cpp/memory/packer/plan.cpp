@@ -87,18 +87,19 @@ void search(std::span<const PackItem> items, std::int64_t max_nodes, OffsetPlan&
   };
   for (std::uint32_t round = 0; low < high && nodes < max_nodes; ++round) {
     const std::int64_t middle = low + (high - low) / 2;
-    const double decay = kDecays[round / 2 % kDecays.size()];
-    if (round % 2 == 1) {
-      const bool is_aimed = round % 8 != 3;
-      OrderSearch search(sections, is_aimed ? low : middle, plan.offsets, round);
-      try_height(search, is_aimed ? low : middle, decay);
-    } else {
+    if (round % 3 == 0) {
       if (!lowest) lowest = std::make_unique<OrderSearch>(sections, low, plan.offsets, 0);
-      try_height(*lowest, low, decay);
+      try_height(*lowest, low, kDecays[0]);
+    } else {
+      const std::int64_t whole = share, height = round % 3 == 1 ? low : middle;
+      if (round % 3 == 2) share /= 4;
+      OrderSearch search(sections, height, plan.offsets, round);
+      try_height(search, height, kDecays[round % 3 == 1]);
+      share = whole;
     }
     if (low != bound) lowest.reset();
     bound = low;
-    if (round % 4 == 3) share = std::min(2 * share, kLastShare);
+    if (round % 3 == 2) share = std::min(4 * share, kLastShare);
   }
   plan.nodes = nodes;
   plan.lower_bound = low * unit;
