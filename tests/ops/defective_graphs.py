@@ -179,6 +179,9 @@ SCAN_FAULTS += [
     Defect("output-count", "2 states but gives only 1", TWO_SCANS, "inputs = 2", "inputs = 1"),
 ]
 
+GROWN = SCAN.replace("(float[3] t,", "(float[] t,").replace("t = Add(s, e)", "t = Max(s, e)")
+SCAN_FAULTS += [Defect("scan-state", "3 != 6", GROWN, "Max(s, e)", "Concat<axis = 0>(s, e)")]
+
 SEQUENCES = """g (float[2] a, float[2] c) => (float[2] y) {
   s = SequenceConstruct(a, c)
   r = SequenceConstruct(c, a)

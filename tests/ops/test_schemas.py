@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from case_rows import EARLY
 from shapewright import _core
 
 onnx_defs = pytest.importorskip("onnx.defs")
@@ -21,8 +22,6 @@ ROOT = Path(__file__).resolve().parents[2]
 # First and last supported version by domain.
 SUPPORTED = {"": (7, 28), "ai.onnx.ml": (1, 5)}
 MANY = 2**31 - 1  # onnx's spelling of _core.MANY
-# In ONNX Runtime before they were in ONNX.
-EARLY = {("LayerNormalization", 1), ("SimplifiedLayerNormalization", 1)}
 
 
 def schemas_of(domain: str, name: str) -> list[Any]:
