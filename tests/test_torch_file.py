@@ -78,7 +78,7 @@ def test_a_file_says_what_the_program_says(program: Any, path: Path) -> None:
 
 
 def test_a_file_says_what_the_module_says(path: Path) -> None:
-    file, module = sw.check(path, INPUTS), sw.check(Net(), INPUTS)
+    file, module = sw.check(path, INPUTS), sw.check(sw.load(Net(), INPUTS))
     extra = {"_assert_tensor_metadata.default"}
     told = [row for row in nodes_of(module) if row[0] not in extra]
     assert [row[0] for row in nodes_of(file)] == [row[0] for row in told]

@@ -55,14 +55,14 @@ void embedding_bag_row(EagerCall& c) {
   eager::record("EmbeddingBag", {weight, factors}, {out},
                 {indices, offsets, bags, sizes, maxima, factors},
                 [rows = weight.shape(), is_fast, mode](eager::Node& n, const Tensors& g) {
-                  const Tensor& indices = n.saved[0];
+                  const Tensor& rows_read = n.saved[0];
                   Tensors grads(2);
                   if (n.needs(0)) {
                     const Tensor dense = contiguous(g[0]);
-                    const Tensor bags = is_fast ? bag_numbers(indices, n.saved[1]) : Tensor();
+                    const Tensor numbers = is_fast ? bag_numbers(rows_read, n.saved[1]) : Tensor();
                     grads[0] = eager::empty(rows, g[0].dtype());
                     if (mode != kMax && !on_cuda()) {  // sorted, with the bag of each
-                      const Shape each = {indices.numel()};
+                      const Shape each = {rows_read.numel()};
                       const Tensor sorted = eager::empty(each, DType::kI64);
                       const Tensor order = eager::empty(each, DType::kI64);
                       {
@@ -71,7 +71,7 @@ void embedding_bag_row(EagerCall& c) {
                       const Tensor picked = eager::empty(each, DType::kI64);
                     }
                   }
-                  if (n.needs(1)) grads[1] = eager::empty(indices.shape(), g[0].dtype());
+                  if (n.needs(1)) grads[1] = eager::empty(rows_read.shape(), g[0].dtype());
                   return grads;
                 });
   c.out(out);

@@ -119,14 +119,14 @@ Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int
                   const Tensor dy = contiguous(g[0]);
                   const Tensor &w = n.saved[1], &u = n.saved[2];
                   const Dim hidden = u.size(1);
-                  const Shape state = {dy.size(1), hidden}, gates = {4 * hidden};
+                  const Shape last = {dy.size(1), hidden}, gates = {4 * hidden};
                   // of the last states, which nobody asks for, and of the first
-                  const Tensor dh = eager::empty(state, dy.dtype());
-                  const Tensor dc = eager::empty(state, dy.dtype());
+                  const Tensor dh = eager::empty(last, dy.dtype());
+                  const Tensor dc = eager::empty(last, dy.dtype());
                   Tensors grads(count);
                   grads[0] = eager::empty_like(n.saved[0]);
-                  const Tensor dh0 = eager::empty(state, dy.dtype());
-                  const Tensor dc0 = eager::empty(state, dy.dtype());
+                  const Tensor dh0 = eager::empty(last, dy.dtype());
+                  const Tensor dc0 = eager::empty(last, dy.dtype());
                   grads[1] = eager::empty_like(w);
                   grads[2] = eager::empty_like(u);
                   const Tensor bias = eager::empty(gates, dy.dtype());

@@ -114,8 +114,6 @@ PEAK_GAPS: dict[str, str] = {
     "mean.dim(bf16[3, 4, 5]!, [-1], True)": HALVES,
     "logcumsumexp.default(f32[3, 4, 5]!, 1)": NO_ROW_YET,
     "slice.Tensor(f32[3, 4, 6]!, 1, 0, 9223372036854775807)": NO_ROW_YET,
-    "upsample_nearest2d.vec(f32[2, 3, 4, 4]!, [8, 8], None)": NO_ROW_YET,
-    "upsample_nearest2d.vec(f32[2, 3, 4, 4]!, None, [2.0, 2.0])": NO_ROW_YET,
 }
 
 UNMODELLED = {"masked_select.default"}  # its size depends on data
