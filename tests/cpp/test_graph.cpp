@@ -91,7 +91,9 @@ void test_shapes() {
   CHECK_EQ(to_string(Shape()), "[]");
   CHECK_EQ(to_string(Shape{arena.fresh("", SymbolKind::kUnknown, {0, kPlusInf}), 2}), "[?, 2]");
   CHECK_EQ(to_string(TensorType{DType::kF32, Shape::unknown_rank()}), "f32[...]");
-  CHECK_EQ(to_string(TensorType{DType::kI64, Shape{n}, Container::kSequence}), "seq(i64[N])");
+  CHECK_EQ(to_string(TensorType{DType::kI64, Shape{n}, Container::kSequence, n}), "seq(i64[N], N)");
+  const Dim any = arena.fresh("", SymbolKind::kDataDependent, {0, kPlusInf});
+  CHECK_EQ(to_string(TensorType{DType::kI64, Shape{n}, Container::kSequence, any}), "seq(i64[N])");
   CHECK(num_elements(s) == n * 15);
   CHECK(num_elements(Shape()) == Dim(1));
   CHECK(num_bytes({DType::kF16, s}) == n * 30);
