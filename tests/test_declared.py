@@ -89,3 +89,9 @@ def test_sizes_of_the_caller_make_declared_ones_stale() -> None:
 def test_an_option_that_is_none() -> None:
     with pytest.raises(sw.ShapewrightError, match="did you mean 'trust'"):
         sw.check(WRONG_SIZE, declared="trusted")
+
+
+def test_an_output_that_is_left_out_declares_nothing() -> None:
+    proto = model("g (float[N, 4] x) => (float[N, 4] y) { h, y = acme.Foo(x) }")
+    proto.graph.node[0].output[0] = ""
+    assert str(sw.check(proto).values["y"]) == "f32[N, 4]"

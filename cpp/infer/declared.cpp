@@ -121,6 +121,7 @@ void Walk::take_declared(NodeId n) {
   const auto outputs = graph_.outputs(graph_.nodes[n]);
   declared_facts_.resize(graph_.declared.size(), 0);
   for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i] == kNone) continue;
     const Value& value = graph_.values[outputs[i]];
     if (value.declared == kNone) {
       set_output(n, i, 0);
