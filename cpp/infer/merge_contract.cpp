@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <tuple>
 
 #include "dim/condition.h"
@@ -126,6 +127,12 @@ class Merger {
         note(id, contract_[members[0]]);
         continue;
       }
+      if (const auto strongest = strongest_lower(id, members)) {
+        note(id, *strongest);
+        for (const std::size_t i : members) gone[i] = 1;
+        stated[members[0]] = {*strongest};
+        continue;
+      }
       std::vector<Constraint> constraints;
       for (const std::size_t i : members) constraints.push_back(contract_[i]);
       const auto plain = state_plainly(id, constraints, stand_in());
@@ -142,6 +149,28 @@ class Merger {
       if (gone[i] == 0) out.push_back(contract_[i]);
     }
     contract_ = std::move(out);
+  }
+
+  // Where all that is demanded of a symbol without an upper end are lower ends: windows that must
+  // fit into an image, the most common case, which no sizes have to be tried for.
+  std::optional<Constraint> strongest_lower(std::uint32_t id,
+                                            std::span<const std::size_t> members) const {
+    if (arena_.symbol_info(id).bounds.hi != kPlusInf) return std::nullopt;
+    std::optional<Constraint> strongest;
+    for (const std::size_t i : members) {
+      const Constraint& c = contract_[i];
+      const auto least = known(c.lhs);
+      if (c.relation != Relation::kAtMost || !least || arena_.as_symbol(c.rhs) != id)
+        return std::nullopt;
+      if (*least <= arena_.symbol_info(id).bounds.lo) return std::nullopt;
+      if (!strongest || *least > *known(strongest->lhs)) {
+        strongest = c;
+      } else if (c.lhs == strongest->lhs && c.node != strongest->node &&
+                 std::ranges::find(strongest->also, c.node) == strongest->also.end()) {
+        strongest->also.push_back(c.node);
+      }
+    }
+    return strongest;
   }
 
   void note(std::uint32_t id, const Constraint& c) {

@@ -51,28 +51,33 @@ class Solver {
  private:
   std::int64_t size_at(std::size_t i) const { return lo_ + static_cast<std::int64_t>(i); }
 
-  bool try_sizes() {
+  // Where a constraint holds among the sizes tried; nothing if one is past int64.
+  std::optional<Pattern> pattern_of(Relation relation, Dim lhs, Dim rhs) const {
     Tape tape;
-    std::vector<std::pair<Tape::Slot, Tape::Slot>> sides;
-    for (const Constraint& c : constraints_) sides.emplace_back(tape.add(c.lhs), tape.add(c.rhs));
-    if (tape.symbols().size() != 1 || tape.symbols()[0] != id_) return false;
-    const auto count = static_cast<std::size_t>(tried_);
-    patterns_.assign(constraints_.size(), Pattern(count));
-    all_.assign(count, true);
+    const Tape::Slot left = tape.add(lhs), right = tape.add(rhs);
+    if (tape.symbols().size() != 1 || tape.symbols()[0] != id_) return std::nullopt;
+    Pattern met(static_cast<std::size_t>(tried_));
     std::vector<std::int64_t> slots(tape.num_slots());
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < met.size(); ++i) {
       const std::int64_t size = size_at(i);
       try {
         tape.run({&size, 1}, slots);
-      } catch (const Error&) {  // past int64: nothing is known of this size
-        return false;
+      } catch (const Error&) {
+        return std::nullopt;
       }
-      for (std::size_t c = 0; c < sides.size(); ++c) {
-        const bool met =
-            holds(constraints_[c].relation, slots[sides[c].first], slots[sides[c].second]);
-        patterns_[c][i] = met;
-        if (!met) all_[i] = false;
-      }
+      met[i] = holds(relation, slots[left], slots[right]);
+    }
+    return met;
+  }
+
+  bool try_sizes() {
+    all_.assign(static_cast<std::size_t>(tried_), true);
+    for (const Constraint& c : constraints_) {
+      auto met = pattern_of(c.relation, c.lhs, c.rhs);
+      if (!met) return false;
+      for (std::size_t i = 0; i < all_.size(); ++i)
+        if (!(*met)[i]) all_[i] = false;
+      patterns_.push_back(std::move(*met));
     }
     return true;
   }
@@ -135,12 +140,7 @@ class Solver {
   // Adds a constraint, as imposed by the node whose own is nearest to it.
   void state(PlainSymbol& out, Relation relation, Dim lhs, Dim rhs) const {
     Constraint c{relation, lhs, rhs, kNone, {}, {}, {}};
-    Pattern wanted(all_.size());
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      const std::int64_t size = size_at(i);
-      wanted[i] = holds(relation, *known(substitute(lhs, {{id_, Dim(size)}})),
-                        *known(substitute(rhs, {{id_, Dim(size)}})));
-    }
+    const Pattern wanted = pattern_of(relation, lhs, rhs).value();
     const auto distance = [&](std::size_t k) {
       std::int64_t apart = 0;
       for (std::size_t i = 0; i < wanted.size(); ++i) apart += wanted[i] != patterns_[k][i];
