@@ -27,19 +27,20 @@ ONNX_CODES = {
 }  # fmt: skip
 
 
-def load_rows() -> Iterator[Any]:
-    for path in sorted(OPS.glob("cases_*.py")):
+def load_rows(kind: str) -> Iterator[Any]:
+    """`CASES` of cases_<family>.py, or `DEFECTS` of defects_<family>.py, each with its name."""
+    for path in sorted(OPS.glob(f"{kind}_*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        for row in module.CASES:
-            family = path.stem.removeprefix("cases_")
+        family = path.stem.removeprefix(f"{kind}_")
+        for row in getattr(module, kind.upper()):
             yield pytest.param(row, id=f"{family}: {row}"[:150].replace("\n", " "))
 
 
-ROWS = list(load_rows())
+ROWS = list(load_rows("cases"))
 CASES = [cast(Case, parameter.values[0]) for parameter in ROWS]
 
 

@@ -135,9 +135,8 @@ void require_scale(Context& op, std::size_t input) {
       input == 1 ? op.op_type() == "LayerNormalization" ? "Scale" : "scale" : "B");
 }
 
-void layer_norm_infer(Context& op) {
-  require_dtype(op, 0, kAllFloats);
-  const DType dtype = unify_all_dtypes(op, 0, op.num_inputs());
+// The result, and mean and deviation over the axes from `axis` on.
+void layer_norm_outputs(Context& op, DType dtype) {
   const DType stash = dtype_attr(op, "stash_type", DType::kF32);
   Shape statistic = op.shape(0);
   if (op.has_rank(0))
@@ -149,19 +148,17 @@ void layer_norm_infer(Context& op) {
   op.output(2, stash, std::move(statistic));
 }
 
+void layer_norm_infer(Context& op) {
+  require_dtype(op, 0, kAllFloats);
+  const DType dtype = unify_all_dtypes(op, 0, op.num_inputs());
+  layer_norm_outputs(op, dtype);
+}
+
 // Of ONNX Runtime, in the domain of ONNX before it had them. The result has the dtype of scale.
 void early_layer_norm_infer(Context& op) {
   for (std::size_t i = 0; i < 3; ++i) require_dtype(op, i, kAllFloats);
   const DType dtype = op.has_input(2) ? unify_dtypes(op, 1, 2) : op.dtype(1);
-  const DType stash = dtype_attr(op, "stash_type", DType::kF32);
-  Shape statistic = op.shape(0);
-  if (op.has_rank(0))
-    for (int axis = first_axis(op); axis < statistic.rank(); ++axis) statistic[axis] = 1;
-  require_scale(op, 1);
-  require_scale(op, 2);
-  op.output(0, dtype, op.shape(0));
-  op.output(1, stash, statistic);
-  op.output(2, stash, std::move(statistic));
+  layer_norm_outputs(op, dtype);
 }
 
 // The result has the dtype of scale, which need not be that of X.

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from shapewright import _core
 from shapewright.errors import ShapeError, ShapewrightError
-from shapewright.memory import Peak, make_peak, sizes_hinted
+from shapewright.memory import Peak, make_peak, needed_of, sizes_hinted
 from shapewright.options import Budget
 from shapewright.results import Report
 from shapewright.units import parse_headroom
@@ -68,13 +68,6 @@ class Fit:
             "safe": self.safe,
             "untried": self.untried,
         }
-
-
-def needed_of(peak: Peak, *, safe: bool) -> int | None:
-    """The memory that a peak needs: what the allocator of a GPU has to get, else what is alive."""
-    if not peak.on_gpu:
-        return peak.live
-    return peak.capacity_upper if safe else peak.capacity
 
 
 def solve_fit(

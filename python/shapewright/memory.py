@@ -120,6 +120,13 @@ class Peak:
         }
 
 
+def needed_of(peak: Peak, *, safe: bool) -> int | None:
+    """The memory that a peak needs: what the allocator of a GPU has to get, else what is alive."""
+    if not peak.on_gpu:
+        return peak.live
+    return peak.capacity_upper if safe else peak.capacity
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One change of what is alive; `live` counts after it. Step -1 comes before the first node."""

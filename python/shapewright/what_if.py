@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapewright import _core
 from shapewright.errors import ShapewrightError
-from shapewright.memory import Peak, make_peak, sizes_hinted
+from shapewright.memory import Peak, make_peak, needed_of, sizes_hinted
 from shapewright.options import Optimizer, Run, Sharding
 from shapewright.units import format_bytes
 
@@ -120,7 +120,8 @@ def _peak(report: Report, way: _Way) -> Peak:
 
 
 def _needed(peak: Peak) -> int:
-    return peak.live if peak.capacity is None else peak.capacity
+    needed = needed_of(peak, safe=False)
+    return peak.live if needed is None else needed
 
 
 def _ways(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:

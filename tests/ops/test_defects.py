@@ -8,16 +8,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 import shapewright as sw
-from case_rows import CASES, as_onnx
+from case_rows import CASES, as_onnx, load_rows
 from ops.defect import Defect
 from ops.defective_graphs import DEFECTS as GRAPHS
 from ops.test_cases import FILLS, feeds_of
@@ -28,19 +26,7 @@ HERE = Path(__file__).parent
 OPS = HERE.parent.parent / "cpp" / "ops"
 
 
-def load_rows() -> Iterator[Any]:
-    for path in sorted(HERE.glob("defects_*.py")):
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        family = path.stem.removeprefix("defects_")
-        for row in module.DEFECTS:
-            yield pytest.param(row, id=f"{family}: {row}"[:150].replace("\n", " "))
-
-
-ROWS = list(load_rows())
+ROWS = list(load_rows("defects"))
 DEFECTS = [cast(Defect, parameter.values[0]) for parameter in ROWS]
 
 

@@ -71,7 +71,7 @@ def fit(
     """The largest size of a symbol with which the model stays within the memory there is."""
     import shapewright
     from shapewright.cli.guard import progress
-    from shapewright.cli.output import Sink, print_verdict, write_report
+    from shapewright.cli.output import Sink, answer_json, print_verdict, write_report
     from shapewright.report.verdict import check_verdict, fit_verdict
 
     report = check_source(
@@ -106,15 +106,7 @@ def fit(
         )
     verdict = fit_verdict(answer)
     if format is Format.json:
-        import json
-
-        data = {
-            "schema_version": 1,
-            "model": model,
-            "verdict": {"status": verdict.status, "text": verdict.text},
-            "fit": answer.to_dict(),
-        }
-        sink.write(json.dumps(data, indent=2, ensure_ascii=False))
+        sink.write(answer_json(model, verdict, fit=answer.to_dict()))
     elif format is not Format.text or quiet or output is not None:
         lines = [verdict.text] if quiet else [*fit_lines(report, answer), verdict.text]
         sink.write("\n".join(lines))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapewright.cli.arguments import Format
 from shapewright.report.verdict import Verdict
@@ -47,6 +47,15 @@ class Sink:
     def is_terminal(self) -> bool:
         """Whether a person reads the text as it comes."""
         return self.path is None and self.format is Format.text and sys.stdout.isatty()
+
+
+def answer_json(model: str, verdict: Verdict, **answer: Any) -> str:
+    """What a command other than `check` found of a model, by its name, as JSON."""
+    import json
+
+    told = {"status": verdict.status, "text": verdict.text}
+    data = {"schema_version": 1, "model": model, "verdict": told, **answer}
+    return json.dumps(data, indent=2, ensure_ascii=False)
 
 
 def write_report(report: Report, verdict: Verdict, sink: Sink) -> None:

@@ -46,7 +46,7 @@ def what_if(
 ) -> None:
     """What would change the memory of a PyTorch model, ranked by what it saves."""
     from shapewright.cli.guard import progress
-    from shapewright.cli.output import Sink, write_report
+    from shapewright.cli.output import Sink, answer_json, write_report
     from shapewright.report.verdict import check_verdict, what_if_verdict
 
     report = check_source(
@@ -70,11 +70,7 @@ def what_if(
         table = report.what_if(ranks=ranks)
     verdict = what_if_verdict(table)
     if format is Format.json:
-        import json
-
-        found = {"status": verdict.status, "text": verdict.text}
-        data = {"schema_version": 1, "model": model, "verdict": found, "what_if": table.to_dict()}
-        sink.write(json.dumps(data, indent=2, ensure_ascii=False))
+        sink.write(answer_json(model, verdict, what_if=table.to_dict()))
     else:
         sink.write(verdict.text if quiet else f"{table}\n\n{verdict.text}")
     raise typer.Exit(verdict.exit_code(strict=False))
