@@ -101,18 +101,10 @@ def _relations(traced: Traced, names: Mapping[Any, str]) -> Iterator[tuple[str, 
         bounds = env.var_to_range.get(symbol)
         if bounds is not None and bounds.upper.is_Integer and bounds.upper < 2**62:
             yield "at-most", name, str(int(bounds.upper)), symbol
-    divided: dict[Any, int] = {}  # symbols that a number divides
     for guard in sorted(env.guards, key=lambda guard: len(guard.expr.free_symbols)):
-        expr = env.replace(guard.expr)
-        row = _relation(expr, names)
-        if row is None:
-            continue
-        if row[0] == "divides":
-            size, divisor = expr.args[0].args[0], int(row[1])
-            if any(divided.get(factor, 1) % divisor == 0 for factor in size.args):
-                continue
-            divided.setdefault(size, divisor)
-        yield (*row, guard.expr)
+        row = _relation(env.replace(guard.expr), names)
+        if row is not None:
+            yield (*row, guard.expr)
 
 
 def _relation(expr: Any, names: Mapping[Any, str]) -> tuple[str, str, str] | None:
