@@ -160,7 +160,9 @@ def linear_scan(report, first, others, where, budget):
 
 
 def geomean(values):
-    return statistics.geometric_mean(list(values))
+    """Of those there are; None where a rival took no network."""
+    known = [value for value in values if value is not None]
+    return statistics.geometric_mean(known) if known else None
 
 
 def print_table(title, rows):
@@ -194,7 +196,7 @@ def main():
     loads = load_and_check(networks, options.rounds, rivals)
     ratios = {
         f"{rival}, {caches}": geomean(
-            row[f"times {caches}"] for row in loads if row["rival"] == rival and not row["failed"]
+            row[f"times {caches}"] for row in loads if row["rival"] == rival
         )
         for rival in rivals
         for caches in ("cold", "warm")
@@ -214,7 +216,8 @@ def main():
     }
     print_table("load + check, us", loads)
     for rival, ratio in ratios.items():
-        print(f"{rival} takes {ratio:.1f} times as long as shapewright (geomean)")
+        taken = "took no network" if ratio is None else f"takes {ratio:.1f} times as long"
+        print(f"{rival}: {taken} (geomean)")
     print_table("inference alone, us a node", results["inference_alone"])
     print_table("rebinding all shapes and the peak, us", results["rebinding"])
     print_table("fit after inference, us", results["fit"])

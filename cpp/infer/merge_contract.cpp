@@ -15,18 +15,6 @@ namespace {
 constexpr int kMaxRounds = 4;
 constexpr std::size_t kMaxContract = 2048;  // a longer one stays as the rules stated it
 
-// Alone it says so, whatever the others say.
-void normalise(Constraint& c) {
-  if (c.relation == Relation::kAtMost) {
-    if (const auto bound = bound_of_symbol(c.lhs, c.rhs)) std::tie(c.lhs, c.rhs) = *bound;
-  } else if (c.relation == Relation::kEqual) {
-    if (const auto divides = divisibility_of(c.lhs, c.rhs)) {
-      c.relation = Relation::kDivides;
-      std::tie(c.lhs, c.rhs) = *divides;
-    }
-  }
-}
-
 bool is_plain(const Arena& arena, const Constraint& c) {
   switch (c.relation) {
     case Relation::kEqual:
@@ -40,11 +28,57 @@ bool is_plain(const Arena& arena, const Constraint& c) {
   return false;
 }
 
+// Alone it says so, whatever the others say.
+void normalise(const Arena& arena, Constraint& c) {
+  if (is_plain(arena, c)) return;
+  if (c.relation == Relation::kAtMost) {
+    if (const auto bound = bound_of_symbol(c.lhs, c.rhs)) std::tie(c.lhs, c.rhs) = *bound;
+  } else if (c.relation == Relation::kEqual) {
+    if (const auto divides = divisibility_of(c.lhs, c.rhs)) {
+      c.relation = Relation::kDivides;
+      std::tie(c.lhs, c.rhs) = *divides;
+    }
+  }
+}
+
 std::vector<std::uint32_t> symbols_of(const Constraint& c) {
   std::vector<std::uint32_t> ids = shapewright::symbols_of(c.lhs);
   for (const std::uint32_t id : shapewright::symbols_of(c.rhs))
     if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
   return ids;
+}
+
+std::optional<std::uint32_t> only_symbol_of(const Arena& arena, const Constraint& c) {
+  if (is_plain(arena, c)) return arena.as_symbol(known(c.lhs) ? c.rhs : c.lhs);
+  const auto ids = symbols_of(c);
+  return ids.size() == 1 ? std::optional(ids[0]) : std::nullopt;
+}
+
+// Of the lower ends of a symbol the highest stays, where the first one stood: most contracts are
+// windows that must fit into an image, and no sizes have to be tried for those.
+void keep_highest_ends(const Arena& arena, std::vector<Constraint>& contract) {
+  constexpr std::size_t kNowhere = ~std::size_t{0};
+  std::vector<std::size_t> kept(arena.num_symbols(), kNowhere);  // by symbol: its place
+  std::size_t size = 0;
+  for (Constraint& c : contract) {
+    const auto least = c.relation == Relation::kAtMost ? known(c.lhs) : std::nullopt;
+    if (const auto id = least ? arena.as_symbol(c.rhs) : std::nullopt) {
+      if (kept[*id] != kNowhere) {
+        Constraint& other = contract[kept[*id]];
+        if (*least > *known(other.lhs)) {
+          other = std::move(c);
+        } else if (c.lhs == other.lhs && c.node != other.node &&
+                   std::ranges::find(other.also, c.node) == other.also.end()) {
+          other.also.push_back(c.node);
+        }
+        continue;
+      }
+      kept[*id] = size;
+    }
+    if (&contract[size] != &c) contract[size] = std::move(c);
+    ++size;
+  }
+  contract.resize(size);
 }
 
 class Merger {
@@ -53,19 +87,25 @@ class Merger {
 
   std::vector<Constraint> merged() {
     for (int round = 0; round < kMaxRounds && !is_contradictory_; ++round) {
-      const std::vector<Constraint> before = contract_;
+      const std::vector<Demand> before = demands();
       name_equals_alike();
       if (!is_contradictory_) state_symbols();
       drop_implied();
-      const auto same = [](const Constraint& x, const Constraint& y) {
-        return x.relation == y.relation && x.lhs == y.lhs && x.rhs == y.rhs;
-      };
-      if (std::ranges::equal(before, contract_, same)) break;
+      if (demands() == before) break;
     }
     return is_contradictory_ ? a_.contract : std::move(contract_);
   }
 
  private:
+  using Demand = std::tuple<Relation, Dim, Dim>;
+
+  std::vector<Demand> demands() const {
+    std::vector<Demand> out;
+    out.reserve(contract_.size());
+    for (const Constraint& c : contract_) out.emplace_back(c.relation, c.lhs, c.rhs);
+    return out;
+  }
+
   // Of two symbols that must be equal, the first stands for both in all other constraints.
   void name_equals_alike() {
     for (std::size_t i = 0; i < contract_.size() && !is_contradictory_; ++i) {
@@ -116,21 +156,16 @@ class Merger {
 
   // All constraints on one symbol alone become one statement about it.
   void state_symbols() {
+    keep_highest_ends(arena_, contract_);
     std::map<std::uint32_t, std::vector<std::size_t>> groups;
     for (std::size_t i = 0; i < contract_.size(); ++i)
-      if (const auto ids = symbols_of(contract_[i]); ids.size() == 1) groups[ids[0]].push_back(i);
+      if (const auto id = only_symbol_of(arena_, contract_[i])) groups[*id].push_back(i);
     facts_.clear();
     std::vector<std::uint8_t> gone(contract_.size(), 0);
     std::map<std::size_t, std::vector<Constraint>> stated;  // by the place of the first one
     for (const auto& [id, members] : groups) {
       if (members.size() == 1 && is_plain(arena_, contract_[members[0]])) {
         note(id, contract_[members[0]]);
-        continue;
-      }
-      if (const auto strongest = strongest_lower(id, members)) {
-        note(id, *strongest);
-        for (const std::size_t i : members) gone[i] = 1;
-        stated[members[0]] = {*strongest};
         continue;
       }
       std::vector<Constraint> constraints;
@@ -146,31 +181,9 @@ class Merger {
     for (std::size_t i = 0; i < contract_.size(); ++i) {
       if (const auto at = stated.find(i); at != stated.end())
         out.insert(out.end(), at->second.begin(), at->second.end());
-      if (gone[i] == 0) out.push_back(contract_[i]);
+      if (gone[i] == 0) out.push_back(std::move(contract_[i]));
     }
     contract_ = std::move(out);
-  }
-
-  // Where all that is demanded of a symbol without an upper end are lower ends: windows that must
-  // fit into an image, the most common case, which no sizes have to be tried for.
-  std::optional<Constraint> strongest_lower(std::uint32_t id,
-                                            std::span<const std::size_t> members) const {
-    if (arena_.symbol_info(id).bounds.hi != kPlusInf) return std::nullopt;
-    std::optional<Constraint> strongest;
-    for (const std::size_t i : members) {
-      const Constraint& c = contract_[i];
-      const auto least = known(c.lhs);
-      if (c.relation != Relation::kAtMost || !least || arena_.as_symbol(c.rhs) != id)
-        return std::nullopt;
-      if (*least <= arena_.symbol_info(id).bounds.lo) return std::nullopt;
-      if (!strongest || *least > *known(strongest->lhs)) {
-        strongest = c;
-      } else if (c.lhs == strongest->lhs && c.node != strongest->node &&
-                 std::ranges::find(strongest->also, c.node) == strongest->also.end()) {
-        strongest->also.push_back(c.node);
-      }
-    }
-    return strongest;
   }
 
   void note(std::uint32_t id, const Constraint& c) {
@@ -192,7 +205,7 @@ class Merger {
       values.emplace_back(id, Dim(s.first) + Dim(s.step) * t);
     }
     std::erase_if(contract_, [&](const Constraint& c) {
-      if (symbols_of(c).size() < 2) return false;
+      if (is_plain(arena_, c) || symbols_of(c).size() < 2) return false;
       Constraint put = c;
       put.lhs = substitute(c.lhs, values);
       put.rhs = substitute(c.rhs, values);
@@ -230,7 +243,8 @@ class Merger {
 }  // namespace
 
 void merge_contract(Analysis& a) {
-  for (Constraint& c : a.contract) normalise(c);
+  for (Constraint& c : a.contract) normalise(*a.arena, c);
+  keep_highest_ends(*a.arena, a.contract);
   if (a.contract.empty() || a.contract.size() > kMaxContract) return;
   if (a.contract.size() == 1 && is_plain(*a.arena, a.contract[0])) return;
   a.contract = Merger(a).merged();
