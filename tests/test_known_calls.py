@@ -4,6 +4,8 @@ interface is the same there, and with an entry point that only notes what it is 
 from __future__ import annotations
 
 import ctypes
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -66,6 +68,82 @@ def test_a_call_is_found_by_what_decides_it() -> None:
     ):
         assert not known.run(tag, source, target)
     assert len(noted.launches) == 2
+
+
+def test_a_call_without_a_result_makes_it() -> None:
+    x, noted = torch.rand(6, 8), Noted()
+    made: list[Any] = []
+
+    def make() -> Any:
+        made.append(torch.empty(8, 6))
+        return made[-1]
+
+    known = remembered(x, torch.empty(8, 6), noted)
+    assert known.run_new((1, 0), x) is None
+    known.remember_new((1, 0), x, make)
+    assert known.run_new((1, 0), x) is made[-1]
+    assert noted.launches == [(x.data_ptr() + 4, made[-1].data_ptr() + 8, 5)]
+    for tag, source in (
+        ((0, 1), x),
+        ((1, 0), x.double()),
+        ((1, 0), torch.rand(8, 6).t()),
+        ((1, 0), torch.rand(6, 7)),
+        ((1, 0), x.numpy()),
+        ((1, 0), torch.rand(6, 8, requires_grad=True)),
+    ):
+        assert known.run_new(tag, source) is None
+    assert len(made) == len(noted.launches) == 1
+    known.remember_new((0, 1), x, make)  # results of another layout than was planned
+    assert known.run_new((0, 1), x) is None
+    assert len(noted.launches) == 1
+
+
+def test_a_result_is_made_for_the_type_it_was_planned_for() -> None:
+    other = type("Other", (torch.Tensor,), {})
+    x = torch.rand(6, 8)
+    known = remembered(x, torch.empty(8, 6), Noted())
+    known.remember_new((1, 0), x, lambda: torch.empty(8, 6))
+    assert known.run_new((1, 0), x.as_subclass(other)) is None
+    assert known.run_new((1, 0), x) is not None
+
+
+def test_what_is_held_lives_as_long_as_its_launches() -> None:
+    class Held:
+        pass
+
+    x, out, noted, held = torch.rand(6, 8), torch.empty(8, 6), Noted(), Held()
+    seen = weakref.ref(held)
+    known = _core.KnownCalls(CPU)
+    known.remember((1, 0), x, out, [(noted.launch, 4, 8, [])], (0, 192), (0, 192), (held,))
+    del held
+    assert known.run((1, 0), x, out)
+    assert seen() is not None
+    del known
+    gc.collect()
+    assert seen() is None
+
+
+def test_values_of_a_scale_are_told_apart() -> None:
+    convert = pytest.importorskip("shapewright.cuda.convert")
+    tags = [convert.value_tag(v) for v in (None, 0, 0.0, -0.0, 1.5, np.zeros(3), np.zeros((1, 3)))]
+    tags += [convert.value_tag(np.zeros(3, "f4")), convert.value_tag(np.array([0, 0, 1.0]))]
+    assert None not in tags
+    assert len(set(tags)) == len(tags)
+    assert convert.value_tag(np.zeros(3)) == tags[5]
+    for values in (np.zeros(1000), torch.zeros(3), [0.0]):
+        assert convert.value_tag(values) is None
+
+
+def test_what_goes_wrong_in_making_a_result_is_told() -> None:
+    x = torch.rand(6, 8)
+    known = remembered(x, torch.empty(8, 6), Noted())
+
+    def make() -> Any:
+        raise MemoryError
+
+    known.remember_new((1, 0), x, make)
+    with pytest.raises(MemoryError):
+        known.run_new((1, 0), x)
 
 
 def test_what_python_has_to_refuse_is_not_known() -> None:

@@ -36,6 +36,9 @@ struct Entry {
   std::vector<std::int64_t> row;
   std::vector<Ready> launches;
   Range src_range, dst_range;
+  py::object held;  // memory of the device that the launches read besides
+  // Of a call that was given no result, which has no launches: what makes it, and the type of x.
+  py::object make = {}, type = {};
 
   bool meets(std::uint64_t src, std::uint64_t dst) const {
     const auto at = [](std::uint64_t address, std::int64_t offset) {
@@ -52,37 +55,33 @@ class KnownCalls {
 
   bool run(const py::object& tag, py::handle x, py::handle out) {
     Call call;
-    if (!read(x, out, call)) return false;
-    const std::shared_ptr<const Entry> entry = find(tag, call);
-    if (entry == nullptr) return false;
-    const std::uint64_t src = address_of(call.src), dst = address_of(call.dst);
-    if (entry->meets(src, dst)) return false;
-    const auto stream = readers_.stream(x, call.src);
-    if (!stream) return false;
-    std::array<std::uint64_t, Launch::kMostPointers> pointers;
-    for (const Ready& ready : entry->launches) {
-      pointers[0] = src + static_cast<std::uint64_t>(ready.src_offset);
-      pointers[1] = dst + static_cast<std::uint64_t>(ready.dst_offset);
-      std::ranges::copy(ready.others, pointers.begin() + 2);
-      if ((*ready.launch)(*stream, {pointers.data(), 2 + ready.others.size()}) != 0) return false;
-    }
-    return true;
+    return read(x, call.src, call) && read(out, call.dst, call) && enqueue(tag, x, call);
+  }
+
+  // The result of a call that was known, made and enqueued; None if it was not.
+  py::object run_new(const py::object& tag, py::handle x) {
+    Call call;
+    if (!read(x, call.src, call)) return py::none();
+    const std::shared_ptr<const Entry> entry = find(tag, call.signature);
+    if (entry == nullptr || !entry->type.is(py::type::handle_of(x))) return py::none();
+    py::object out = entry->make();
+    if (!read(out, call.dst, call) || !enqueue(tag, x, call)) return py::none();
+    return out;
+  }
+
+  void remember_new(const py::object& tag, py::handle x, py::object make) {
+    Call call;
+    if (!read(x, call.src, call)) return;
+    add(call.signature, {tag, {}, {}, {}, {}, {}, std::move(make), py::type::of(x)});
   }
 
   void remember(const py::object& tag, py::handle x, py::handle out, std::vector<Ready> launches,
-                Range src_range, Range dst_range) {
+                Range src_range, Range dst_range, py::object held) {
     Call call;
-    if (launches.empty() || !read(x, out, call) || find(tag, call) != nullptr) return;
+    if (launches.empty() || !read(x, call.src, call) || !read(out, call.dst, call)) return;
     for (const Ready& ready : launches)
       if (ready.others.size() + 2 > Launch::kMostPointers) return;
-    const auto row = call.signature.row();
-    auto entry = std::make_shared<const Entry>(
-        Entry{tag, {row.begin(), row.end()}, std::move(launches), src_range, dst_range});
-    const std::size_t hash = hash_of(tag, call);
-    Entries dropped;  // outlives the lock, for it lets go of objects of Python
-    const std::scoped_lock lock(mutex_);
-    if (entries_.size() >= kMostEntries) entries_.swap(dropped);
-    entries_.emplace(hash, std::move(entry));
+    add(call.signature, {tag, {}, std::move(launches), src_range, dst_range, std::move(held)});
   }
 
   // The arrays of a sequence, or None if one of them cannot be read so.
@@ -112,23 +111,52 @@ class KnownCalls {
     Signature signature;
   };
 
-  bool read(py::handle x, py::handle out, Call& call) {
-    return readers_.read(x, device_type_, call.src) && readers_.read(out, device_type_, call.dst) &&
-           call.signature.add(call.src) && call.signature.add(call.dst);
+  bool read(py::handle array, dlpack::Tensor& tensor, Call& call) {
+    return readers_.read(array, device_type_, tensor) && call.signature.add(tensor);
   }
 
-  static std::size_t hash_of(const py::object& tag, const Call& call) {
-    return static_cast<std::size_t>(py::hash(tag)) ^ call.signature.hash();
+  bool enqueue(const py::object& tag, py::handle x, const Call& call) {
+    const std::shared_ptr<const Entry> entry = find(tag, call.signature);
+    if (entry == nullptr) return false;
+    const std::uint64_t src = address_of(call.src), dst = address_of(call.dst);
+    if (entry->meets(src, dst)) return false;
+    const auto stream = readers_.stream(x, call.src);
+    if (!stream) return false;
+    std::array<std::uint64_t, Launch::kMostPointers> pointers;
+    for (const Ready& ready : entry->launches) {
+      pointers[0] = src + static_cast<std::uint64_t>(ready.src_offset);
+      pointers[1] = dst + static_cast<std::uint64_t>(ready.dst_offset);
+      std::ranges::copy(ready.others, pointers.begin() + 2);
+      if ((*ready.launch)(*stream, {pointers.data(), 2 + ready.others.size()}) != 0) return false;
+    }
+    return true;
   }
 
-  std::shared_ptr<const Entry> find(const py::object& tag, const Call& call) {
-    const std::size_t hash = hash_of(tag, call);
+  static std::size_t hash_of(const py::object& tag, const Signature& signature) {
+    return static_cast<std::size_t>(py::hash(tag)) ^ signature.hash();
+  }
+
+  void add(const Signature& signature, Entry entry) {
+    if (find(entry.tag, signature) != nullptr) return;
+    const auto row = signature.row();
+    entry.row.assign(row.begin(), row.end());
+    const std::size_t hash = hash_of(entry.tag, signature);
+    auto kept = std::make_shared<const Entry>(std::move(entry));
+    Entries dropped;  // outlives the lock, for it lets go of objects of Python
+    const std::scoped_lock lock(mutex_);
+    if (entries_.size() >= kMostEntries) entries_.swap(dropped);
+    entries_.emplace(hash, std::move(kept));
+  }
+
+  // A signature of x alone is one of a call that was given no result.
+  std::shared_ptr<const Entry> find(const py::object& tag, const Signature& signature) {
+    const std::size_t hash = hash_of(tag, signature);
     std::vector<std::shared_ptr<const Entry>> alike;
     {
       const std::scoped_lock lock(mutex_);
       const auto [from, to] = entries_.equal_range(hash);
       for (auto it = from; it != to; ++it)
-        if (std::ranges::equal(it->second->row, call.signature.row())) alike.push_back(it->second);
+        if (std::ranges::equal(it->second->row, signature.row())) alike.push_back(it->second);
     }
     for (const auto& entry : alike)
       if (entry->tag.is(tag) || entry->tag.equal(tag)) return entry;
@@ -170,19 +198,23 @@ void bind_gpu(py::module_& m) {
       .def(py::init<std::int32_t>(), py::arg("device_type") = dlpack::kCuda)
       .def("run", &KnownCalls::run, py::arg("tag"), py::arg("x"), py::arg("out"),
            "Whether the call was known, and is enqueued.")
+      .def("run_new", &KnownCalls::run_new, py::arg("tag"), py::arg("x"),
+           "The result of a call without `out` that was known, and is enqueued; else None.")
+      .def("remember_new", &KnownCalls::remember_new, py::arg("tag"), py::arg("x"), py::arg("make"),
+           "`make` makes the results of such calls.")
       .def(
           "remember",
           [](KnownCalls& calls, const py::object& tag, const py::object& x, const py::object& out,
              const std::vector<std::tuple<std::shared_ptr<Launch>, std::int64_t, std::int64_t,
                                           std::vector<std::uint64_t>>>& launches,
-             Range src_range, Range dst_range) {
+             Range src_range, Range dst_range, const py::object& held) {
             std::vector<Ready> ready;
             for (const auto& [launch, src, dst, others] : launches)
               ready.push_back({launch, src, dst, others});
-            calls.remember(tag, x, out, std::move(ready), src_range, dst_range);
+            calls.remember(tag, x, out, std::move(ready), src_range, dst_range, held);
           },
           py::arg("tag"), py::arg("x"), py::arg("out"), py::arg("launches"), py::arg("src_range"),
-          py::arg("dst_range"))
+          py::arg("dst_range"), py::arg("held") = py::none())
       .def("read", &KnownCalls::read_all, py::arg("xs"),
            "Arrays as they lie in memory; None if one of them cannot be read so.");
 }

@@ -4,6 +4,7 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -40,17 +41,42 @@ struct Row {
   std::string data;
 };
 
+// A tensor, or the part of its result that is filled, with its row and the row's place in the
+// table.
+struct Move {
+  const Row* row;
+  std::uint32_t place;
+  std::uint64_t src, dst;
+};
+
 // What one width of items makes: a launch.
 struct Part {
   int item_bytes = 0;
-  std::vector<Block> blocks;
+  std::size_t blocks = 0;
+  std::vector<Move> moves;
   std::string table;
   std::unordered_map<const Row*, std::uint32_t> places;
 
-  std::uint32_t place_of(const Row& row) {
+  void add(const Row& row, std::uint64_t src, std::uint64_t dst) {
     const auto [it, is_new] = places.emplace(&row, static_cast<std::uint32_t>(places.size()));
     if (is_new) table += row.data;
-    return it->second;
+    moves.push_back({&row, it->second, src + static_cast<std::uint64_t>(row.src_offset),
+                     dst + static_cast<std::uint64_t>(row.dst_offset)});
+    blocks += row.tiles;
+  }
+
+  // The table, then the map, in memory of Python's: they are long, and are written once.
+  py::bytes data() const {
+    const std::size_t size = table.size() + blocks * sizeof(Block);
+    PyObject* const bytes = PyBytes_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(size));
+    if (bytes == nullptr) throw py::error_already_set();
+    char* at = std::ranges::copy(table, PyBytes_AS_STRING(bytes)).out;
+    for (const Move& move : moves)
+      for (std::uint32_t tile = 0; tile < move.row->tiles; ++tile, at += sizeof(Block)) {
+        const Block block{move.src, move.dst, move.place, tile};
+        std::memcpy(at, &block, sizeof(Block));
+      }
+    return py::reinterpret_steal<py::bytes>(bytes);
   }
 };
 
@@ -92,26 +118,13 @@ class RowBook {
         last_phase = phase;
       }
       for (const Row& row : entry->rows) {
-        Part& part = part_of(parts, row.item_bytes);
-        const std::uint32_t place = part.place_of(row);
         const std::uint64_t src = row.is_fill ? fill : arrays.addresses()[i];
-        const Block block{src + static_cast<std::uint64_t>(row.src_offset),
-                          dst + static_cast<std::uint64_t>(row.dst_offset), place, 0};
-        for (std::uint32_t tile = 0; tile < row.tiles; ++tile) {
-          part.blocks.push_back(block);
-          part.blocks.back().tile = tile;
-        }
+        part_of(parts, row.item_bytes).add(row, src, dst);
       }
     }
     py::list launches;
-    for (Part& part : parts) {
-      const std::string_view map(reinterpret_cast<const char*>(part.blocks.data()),
-                                 part.blocks.size() * sizeof(Block));
-      const std::size_t table_bytes = part.table.size();
-      part.table += map;
-      launches.append(
-          py::make_tuple(part.item_bytes, part.blocks.size(), table_bytes, py::bytes(part.table)));
-    }
+    for (const Part& part : parts)
+      launches.append(py::make_tuple(part.item_bytes, part.blocks, part.table.size(), part.data()));
     return launches;
   }
 
@@ -129,7 +142,7 @@ class RowBook {
   static Part& part_of(std::vector<Part>& parts, int item_bytes) {
     for (Part& part : parts)
       if (part.item_bytes == item_bytes) return part;
-    return parts.emplace_back(Part{item_bytes, {}, {}, {}});
+    return parts.emplace_back(Part{item_bytes, 0, {}, {}, {}});
   }
 
   static std::size_t hash_of(const py::object& tag, const ArrayList& arrays, std::uint32_t group,

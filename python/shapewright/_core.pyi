@@ -889,10 +889,19 @@ class KnownCalls:
         dst_range: tuple[
             typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex
         ],
+        held: typing.Any = None,
     ) -> None: ...
+    def remember_new(self, tag: typing.Any, x: typing.Any, make: typing.Any) -> None:
+        """
+        `make` makes the results of such calls.
+        """
     def run(self, tag: typing.Any, x: typing.Any, out: typing.Any) -> bool:
         """
         Whether the call was known, and is enqueued.
+        """
+    def run_new(self, tag: typing.Any, x: typing.Any) -> typing.Any:
+        """
+        The result of a call without `out` that was known, and is enqueued; else None.
         """
 
 def all_ops() -> list[Op]:

@@ -8,6 +8,7 @@ from typing import Any
 from shapewright.arrays.element import ROWS, ItemType, item_type
 from shapewright.errors import LayoutError
 
+MOST_TAG_BYTES = 1024
 NEUTRAL_SCALE, NEUTRAL_BIAS = 1.0, -0.0  # x * 1 + -0.0 is x, even for -0.0
 
 
@@ -38,6 +39,8 @@ class Conversion:
 
     def check(self, shape: tuple[int, ...]) -> None:
         """Refuses scales and biases that do not broadcast to the result."""
+        if not self.shape:
+            return
         import numpy as np
 
         try:
@@ -81,6 +84,17 @@ def conversion(
     return Conversion(
         source.name, item, op, tuple(scales.shape), scales.tobytes(), biases.tobytes()
     )
+
+
+def value_tag(values: Any) -> Any:
+    """What a scale or a bias is told from others by; None for what would take long to look at."""
+    import numpy as np
+
+    if values is None or isinstance(values, (int, float)):
+        return repr(values)  # which tells -0.0 from 0.0
+    if type(values) is np.ndarray and values.nbytes <= MOST_TAG_BYTES:
+        return values.dtype.str, values.shape, values.tobytes()
+    return None
 
 
 def _host(values: Any, argument: str, dtype: Any) -> Any:

@@ -7,14 +7,14 @@ from typing import Any
 
 from shapewright import _core
 from shapewright.cuda.backend import current
-from shapewright.cuda.convert import Conversion, conversion
+from shapewright.cuda.convert import Conversion, conversion, value_tag
 from shapewright.cuda.plan import Plan, planned
 from shapewright.cuda.result import check_devices, check_out, refuse_shared_memory
-from shapewright.cuda.view import GpuArray, make_like, read
+from shapewright.cuda.view import GpuArray, make_like, read, torch_maker
 from shapewright.errors import LayoutError
 
 MOST_PLANS = 1024
-
+COPY = ("copy",)
 
 # By all that decides them; begun anew once they are full.
 _plans: dict[Any, Plan] = {}
@@ -26,16 +26,21 @@ ViewMaker = Callable[[GpuArray], _core.View]
 def permute(x: Any, axes: Sequence[int], out: Any) -> Any:
     """See `shapewright.permute`."""
     order = tuple(axes)
-    if out is not None and _is_known(order, x, out):
-        return out
+    result = _known(order, x, out)
+    if result is not None:
+        return result
     src = read(x)
-    return _move(src, order, lambda array: _permuted(array, order), out, None)
+    return _move(src, order, lambda array: _permuted(array, order), out, None, order)
 
 
-def _is_known(tag: Any, x: Any, out: Any) -> bool:
-    """Whether such a call was planned before; it is enqueued then."""
+def _known(tag: Any, x: Any, out: Any) -> Any:
+    """The result of a call that was planned before, enqueued; None for another one."""
     known = current().known
-    return known is not None and known.run(tag, x, out)
+    if known is None:
+        return None
+    if out is None:
+        return known.run_new(tag, x)
+    return out if known.run(tag, x, out) else None
 
 
 def _permuted(array: GpuArray, axes: tuple[int, ...]) -> _core.View:
@@ -60,12 +65,14 @@ def rearrange(
 ) -> Any:
     """See `shapewright.rearrange` and `normalize_images`."""
     key, make = pattern_view(pattern, sizes)
-    is_plain = element is None and scale is None and bias is None
-    if out is not None and is_plain and _is_known(key, x, out):
-        return out
+    values = value_tag(scale), value_tag(bias)
+    tag = None if None in values else (key, element, values, normalize)
+    result = None if tag is None else _known(tag, x, out)
+    if result is not None:
+        return result
     src = read(x)
     convert = conversion(src.item, element, scale, bias, normalize)
-    return _move(src, key, make, out, convert)
+    return _move(src, key, make, out, convert, tag)
 
 
 def pattern_view(pattern: str, sizes: Mapping[str, int]) -> tuple[Any, ViewMaker]:
@@ -76,6 +83,8 @@ def pattern_view(pattern: str, sizes: Mapping[str, int]) -> tuple[Any, ViewMaker
 
 def copy(src: Any, out: Any) -> None:
     """See `shapewright.copy`."""
+    if _known(COPY, src, out) is not None:
+        return
     source, target = read(src, "src"), read(out, "out")
     convert = None
     if target.item != source.item:
@@ -84,7 +93,7 @@ def copy(src: Any, out: Any) -> None:
             facts = {"from": source.item.name, "to": target.item.name}
             raise LayoutError(message, code="cast-unsupported", facts=facts)
         convert = conversion(source.item, target.item.element, None, None, False)
-    _run(source, ("copy",), source_view, target, convert, "src")
+    _run(source, COPY, source_view, target, convert, COPY, "src")
 
 
 def source_view(array: GpuArray) -> _core.View:
@@ -105,16 +114,21 @@ def viewed(src: GpuArray, key: Any, make: ViewMaker) -> tuple[_core.View, tuple[
     return found
 
 
-def _move(src: GpuArray, key: Any, make: ViewMaker, out: Any, convert: Conversion | None) -> Any:
+def _move(
+    src: GpuArray, key: Any, make: ViewMaker, out: Any, convert: Conversion | None, tag: Any
+) -> Any:
     if out is not None:
-        _run(src, key, make, read(out, "out"), convert, "x")
+        _run(src, key, make, read(out, "out"), convert, tag, "x")
         return out
     _, shape = viewed(src, key, make)
     if convert is not None:
         convert.check(shape)
-    result = make_like(src, shape, src.item if convert is None else convert.item)
-    if convert is not None or not _is_known(key, src.owner, result):
-        _run(src, key, make, read(result, "the result"), convert, "x")
+    item = src.item if convert is None else convert.item
+    result = make_like(src, shape, item)
+    _run(src, key, make, read(result, "the result"), convert, tag, "x")
+    known = current().known
+    if tag is not None and known is not None and src.kind == "torch":
+        known.remember_new(tag, src.owner, torch_maker(src.owner, shape, item))
     return result
 
 
@@ -124,9 +138,11 @@ def _run(
     make: ViewMaker,
     target: GpuArray,
     convert: Conversion | None,
+    tag: Any,
     name: str,
 ) -> None:
-    """Everything but the overlap is checked when a plan is made, for the key holds it."""
+    """Everything but the overlap is checked when a plan is made, for the key holds it. `tag` names
+    the call to the core, beside its arrays; None: it is not to be known there."""
     backend = current()
     full = (
         key,
@@ -156,8 +172,8 @@ def _run(
         if len(_plans) >= MOST_PLANS:
             _plans.clear()
         _plans[full] = plan
-        if convert is None and backend.known is not None and src.kind == target.kind == "torch":
-            plan.teach(backend.known, key, src.owner, target.owner)
+        if tag is not None and backend.known is not None and src.kind == target.kind == "torch":
+            plan.teach(backend.known, tag, src.owner, target.owner)
     elif plan.meets(src.address, target.address):
         refuse_shared_memory(src, target, name)
     plan(src.stream, src.address, target.address)

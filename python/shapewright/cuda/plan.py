@@ -46,7 +46,7 @@ class Plan:
             if isinstance(launch, Compiled)
         ]
         if len(ready) == len(self.launches):
-            known.remember(tag, x, out, ready, self.src_range, self.dst_range)
+            known.remember(tag, x, out, ready, self.src_range, self.dst_range, self.held)
 
     def __call__(self, stream: int, src: int, dst: int) -> None:
         for launch, src_offset, dst_offset, others in self.launches:

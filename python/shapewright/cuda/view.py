@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from shapewright.arrays.device import is_on_gpu
@@ -190,12 +191,19 @@ def shape_and_dtype(x: Any) -> tuple[tuple[int, ...], str]:
     return array.shape, array.item.name
 
 
-def _make_torch(like: Any, shape: tuple[int, ...], item: ItemType) -> Any:
+def torch_maker(like: Any, shape: tuple[int, ...], item: ItemType) -> Callable[[], Any]:
+    """Makes new tensors of PyTorch."""
     import torch
 
     same = _torch_items.get(like.dtype)
     dtype = like.dtype if same is item or same == item else getattr(torch, TORCH_NAMES[item.name])
-    return torch.empty(shape, dtype=dtype, device=like.device)
+    # With the strides given, PyTorch is a third quicker than `torch.empty`.
+    strides = dense_strides(shape, 1)
+    return partial(torch.empty_strided, shape, strides, dtype=dtype, device=like.device)
+
+
+def _make_torch(like: Any, shape: tuple[int, ...], item: ItemType) -> Any:
+    return torch_maker(like, shape, item)()
 
 
 TORCH_NAMES = {
