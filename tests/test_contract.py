@@ -98,3 +98,33 @@ def test_a_report_is_shown_at_the_least_sizes_that_fit() -> None:
     report = sw.check(g)
     assert [c.text for c in report.contract] == ["H % 4 == 0"]
     assert "with N=1, H=4" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("target", "shape", "contract"),
+    [
+        (["h", "rest"], "[W//2, 6]", []),  # at W = 1 the copied axis is the same 0
+        (["rest", "h"], "[6, W//2]", ["2 <= W"]),  # [-1, 0] copies the axis of 6
+    ],
+)
+def test_no_computed_size_of_a_reshape_is_read_as_a_copy(
+    target: list[str], shape: str, contract: list[str]
+) -> None:
+    g = sw.Graph()
+    x = g.input("x", "f32[W]")
+    parts = {"rest": g.constant("rest", [-1])}
+    parts["h"] = g.add("Div", g.add("Shape", x), g.constant("two", [2]))
+    sizes = g.add("Concat", parts["h"], g.constant("six", [6]), axis=0)
+    data = g.add("ConstantOfShape", sizes)
+    g.output(g.add("Reshape", data, g.add("Concat", *(parts[t] for t in target), axis=0), name="y"))
+    report = sw.check(g)
+    assert report.values["y"] == sw.TensorType.parse(f"f32{shape}")
+    assert [c.text for c in report.contract] == contract
+
+
+def test_equal_sizes_are_named_alike() -> None:
+    g = sw.Graph()
+    values = [g.input(f"x{i}", f"f32[A{i}, A{i + 1}]") for i in range(6)]
+    for left, right in zip(values, values[::-1], strict=True):
+        g.output(g.add("MatMul", left, right))
+    assert [c.text for c in sw.check(g).contract] == ["A1 == A5", "A2 == A4", "A6 == A0"]

@@ -305,9 +305,9 @@ struct FitView {
 
 FitView solve_fit(const ModelPtr& model, std::string solve, const py::dict& sizes,
                   const py::dict& tie, std::int64_t multiple_of, std::int64_t budget_bytes,
-                  double headroom, bool with_most) {
+                  bool with_most) {
   const auto m = model->memory();
-  FitQuery query{std::move(solve), to_sizes(sizes), {}, multiple_of, budget_bytes, headroom};
+  FitQuery query{std::move(solve), to_sizes(sizes), {}, multiple_of, budget_bytes};
   for (const auto& [name, text] : tie)
     query.ties.emplace_back(name.cast<std::string>(), py::str(text).cast<std::string>());
   const py::gil_scoped_release release;
@@ -315,9 +315,8 @@ FitView solve_fit(const ModelPtr& model, std::string solve, const py::dict& size
   const ArenaLock lock(model->arena());
   const FitProblem problem(m, query);
   if (!loop) return {model, problem.solve()};
-  const std::int64_t limit = less_headroom(budget_bytes, headroom);
   return {model, problem.solve([&](const BoundPtr& bound) {
-            return runs_on_device(*bound, *loop, model->device(), limit, with_most);
+            return runs_on_device(*bound, *loop, model->device(), budget_bytes, with_most);
           })};
 }
 
@@ -411,7 +410,6 @@ void bind_memory(py::module_& m) {
       .def_property_readonly("peak", [](const FitView& f) { return f.peak_of(f.fit.at_value); })
       .def_property_readonly("next", [](const FitView& f) { return f.peak_of(f.fit.at_next); })
       .def_property_readonly("slack", [](const FitView& f) { return f.fit.slack_bytes; })
-      .def_property_readonly("limit", [](const FitView& f) { return f.fit.limit_bytes; })
       .def_property_readonly("num_untried", [](const FitView& f) { return f.fit.num_untried; })
       .def_property_readonly("evaluations", [](const FitView& f) { return f.fit.evaluations; });
 
@@ -427,8 +425,7 @@ void bind_memory(py::module_& m) {
       .def_property_readonly("buffers", &buffers_of,
                              "(value, kind, bytes, is_known, views) of every buffer.")
       .def("fit", &solve_fit, py::arg("solve"), py::arg("sizes"), py::arg("tie"),
-           py::arg("multiple_of"), py::arg("budget_bytes"), py::arg("headroom") = 0.0,
-           py::arg("with_most") = false);
+           py::arg("multiple_of"), py::arg("budget_bytes"), py::arg("with_most") = false);
 }
 
 }  // namespace shapewright

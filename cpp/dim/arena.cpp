@@ -77,7 +77,7 @@ Dim Arena::fresh(std::string_view hint, SymbolKind kind, Bounds bounds) {
 
 void Arena::set_bounds(std::string_view name, Bounds bounds) {
   const algebra::AtomId atom = unused_atom(*state_, name);
-  if (bounds.lo > bounds.hi) throw symbol_error("empty-bounds", name, "would have no value");
+  if (bounds.lo > bounds.hi) throw symbol_error("symbol-bounds", name, "would have no value");
   state_->symbols[state_->atoms[atom].symbol].bounds = bounds;
   refresh_symbol(*state_, atom);
 }

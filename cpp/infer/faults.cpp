@@ -246,8 +246,7 @@ void Walk::report_unknown_ops() {
       continue;
     }
     // The specification is known whole up to this version: no runtime has the operator.
-    constexpr std::int64_t kNewestOpset = 28;
-    const bool is_certain = op.domain.empty() && !op.name.empty() && op.version <= kNewestOpset;
+    const bool is_certain = op.domain.empty() && !op.name.empty() && op.version <= newest_opset();
     if (++told > InferLimits::kUnknownOps) {
       if (first_untold == kNone) first_untold = u.first;
       is_untold_certain |= is_certain;

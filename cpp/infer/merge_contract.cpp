@@ -1,9 +1,11 @@
 #include "infer/merge_contract.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 #include <tuple>
+#include <unordered_map>
 
 #include "dim/condition.h"
 #include "infer/plain_symbol.h"
@@ -120,15 +122,26 @@ class Merger {
     }
   }
 
-  // Substitutes in every constraint but `kept`; what becomes certain leaves.
+  bool is_of(const Constraint& c, std::uint32_t symbol) {
+    return std::ranges::any_of(std::array{c.lhs, c.rhs}, [&](Dim d) {
+      if (known(d)) return false;
+      const auto [at, is_new] = symbols_.try_emplace(d.word());
+      if (is_new) at->second = shapewright::symbols_of(d);
+      return std::ranges::find(at->second, symbol) != at->second.end();
+    });
+  }
+
+  // Substitutes a symbol in every constraint but `kept`; what becomes certain leaves.
   void put(const SymbolValues& values, std::size_t kept) {
     std::vector<Constraint> out;
     std::vector<NodeId> implied;
+    std::map<std::tuple<Relation, std::uint64_t, std::uint64_t>, std::size_t> places;  // in `out`
     for (std::size_t k = 0; k < contract_.size(); ++k) {
-      Constraint c = contract_[k];
-      if (k != kept) {
-        c.lhs = substitute(c.lhs, values);
-        c.rhs = substitute(c.rhs, values);
+      Constraint c = std::move(contract_[k]);
+      if (k != kept && is_of(c, values[0].first)) {
+        const Dim lhs = c.lhs, rhs = c.rhs;
+        c.lhs = substitute(lhs, values);
+        c.rhs = substitute(rhs, values);
         if (c.relation == Relation::kEqual && known(c.lhs)) std::swap(c.lhs, c.rhs);
         const Truth truth = prove(c);
         if (truth == Truth::kYes) {  // what it demanded, the kept one now demands for both
@@ -136,15 +149,17 @@ class Merger {
           implied.insert(implied.end(), c.also.begin(), c.also.end());
           continue;
         }
-        if (truth == Truth::kNo) return contradict(contract_[k]);
+        if (truth == Truth::kNo) {
+          std::tie(c.lhs, c.rhs) = std::pair(lhs, rhs);
+          return contradict(c);
+        }
       }
-      const auto same = std::ranges::find_if(out, [&](const Constraint& x) {
-        return x.relation == c.relation && x.lhs == c.lhs && x.rhs == c.rhs;
-      });
-      if (same == out.end()) {
+      const auto [same, is_new] =
+          places.try_emplace({c.relation, c.lhs.word(), c.rhs.word()}, out.size());
+      if (is_new) {
         out.push_back(std::move(c));
-      } else if (same->node != c.node) {
-        same->also.push_back(c.node);
+      } else if (out[same->second].node != c.node) {
+        out[same->second].also.push_back(c.node);
       }
     }
     for (Constraint& c : out)
@@ -235,7 +250,8 @@ class Merger {
   Analysis& a_;
   Arena& arena_;
   std::vector<Constraint> contract_;
-  std::map<std::uint32_t, Admitted> facts_;  // by symbol
+  std::map<std::uint32_t, Admitted> facts_;                                // by symbol
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> symbols_;  // of a Dim, by its word
   Dim stand_in_;
   bool is_contradictory_ = false;
 };

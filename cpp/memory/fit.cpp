@@ -1,9 +1,8 @@
 #include "memory/fit.h"
 
 #include <algorithm>
-#include <cmath>
+#include <stdexcept>
 
-#include "base/checked.h"
 #include "memory/judge.h"
 #include "memory/search.h"
 
@@ -151,30 +150,31 @@ class Descent {
 FitProblem::FitProblem(std::shared_ptr<const Memory> memory, const FitQuery& query)
     : memory_(std::move(memory)),
       family_(memory_->program, query.solve, query.sizes, query.ties, query.multiple_of),
-      limit_bytes_(less_headroom(query.budget_bytes, query.headroom)) {}
+      budget_bytes_(query.budget_bytes) {}
 
 std::shared_ptr<const BoundMemory> FitProblem::bind(std::int64_t size) const {
   return std::make_shared<BoundMemory>(memory_, family_.sizes_at(size));
 }
 
-Error FitProblem::no_size() const {
-  const std::string lead = "no size of '" + family_.solve() + "' can be used";
+void FitProblem::refuse_smallest() const {
   try {
     bind(family_.smallest());
   } catch (const Error& e) {
     Facts facts = e.facts;
     facts.emplace_back("tried", family_.text());
-    return {ErrorKind::kConstraint, e.code, lead + ": " + e.message, facts, e.node, e.hint};
+    throw Error(ErrorKind::kConstraint, e.code,
+                "no size of '" + family_.solve() + "' can be used: " + e.message, facts, e.node,
+                e.hint);
   }
-  return {ErrorKind::kConstraint, "fit-no-size", lead, {{"tried", family_.text()}}};
+  throw std::logic_error("the smallest size binds, and is not admitted");
 }
 
 Fit FitProblem::solve() const { return solve({}); }
 
 Fit FitProblem::solve(const RunTest& runs) const {
-  Solver solver(*memory_, family_, limit_bytes_);
+  Solver solver(*memory_, family_, budget_bytes_);
   const auto first = solver.next_admitted(0);
-  if (!first) throw no_size();
+  if (!first) refuse_smallest();
 
   const auto at_first = bind(solver.size_of(*first));
   if (!at_first->peak().upper) {
@@ -195,7 +195,6 @@ Fit FitProblem::solve(const RunTest& runs) const {
         {{"live peak", std::to_string(bind(solver.size_of(*found))->peak().live) + " bytes"}}, "",
         "give '" + family_.solve() + "' an upper bound");
   Fit fit;
-  fit.limit_bytes = limit_bytes_;
   if (found && runs) {
     Descent descent(solver, [&](std::int64_t place) { return runs(bind(solver.size_of(place))); });
     found = descent.largest_running(*first, *found);
@@ -204,7 +203,7 @@ Fit FitProblem::solve(const RunTest& runs) const {
   if (found) {
     fit.value = solver.size_of(*found);
     fit.at_value = bind(fit.value);
-    fit.slack_bytes = limit_bytes_ - fit.at_value->peak().live;
+    fit.slack_bytes = budget_bytes_ - fit.at_value->peak().live;
   }
   if (const auto next = found ? solver.next_admitted(*found + 1) : first) {
     fit.next = solver.size_of(*next);
@@ -216,19 +215,6 @@ Fit FitProblem::solve(const RunTest& runs) const {
   }
   fit.evaluations = solver.evaluations();
   return fit;
-}
-
-std::int64_t less_headroom(std::int64_t budget_bytes, double headroom) {
-  if (budget_bytes < 0)
-    throw Error(ErrorKind::kGeneric, "budget-negative",
-                "a budget cannot be " + std::to_string(budget_bytes) + " bytes");
-  if (!(headroom >= 0 && headroom < 1))
-    throw Error(ErrorKind::kGeneric, "headroom-range",
-                "headroom is a share in [0, 1), not " + std::to_string(headroom));
-  constexpr std::int64_t kUnit = 1'000'000'000;
-  const Wide parts =
-      static_cast<Wide>(budget_bytes) * std::llround(headroom * static_cast<double>(kUnit));
-  return budget_bytes - static_cast<std::int64_t>((parts + kUnit - 1) / kUnit);
 }
 
 }  // namespace shapewright

@@ -18,7 +18,6 @@ struct FitQuery {
   Ties ties;          // sizes that follow the solved one
   std::int64_t multiple_of = 1;
   std::int64_t budget_bytes = 0;
-  double headroom = 0;  // share of the budget left free, in [0, 1)
 };
 
 struct Fit {
@@ -28,8 +27,7 @@ struct Fit {
   std::shared_ptr<const BoundMemory> at_value;  // null if nothing fits
   // What stops it: node, phase, live set. Null also if the next size does not fit in int64.
   std::shared_ptr<const BoundMemory> at_next;
-  std::int64_t limit_bytes = 0;  // budget less headroom
-  std::int64_t slack_bytes = 0;  // limit less the peak at `value`
+  std::int64_t slack_bytes = 0;  // budget less the peak at `value`
   std::int64_t evaluations = 0;
   std::int64_t num_untried = 0;  // sizes above `value` that may run: given up (FitProblem::kTries)
 };
@@ -40,7 +38,7 @@ using RunTest = std::function<bool(const std::shared_ptr<const BoundMemory>&)>;
 class FitProblem {
  public:
   // Uses the arena of the analysis; `solve` only to say why no size will do. Throws what Family
-  // throws, and Error{kGeneric} for a budget or headroom that is none.
+  // throws.
   FitProblem(std::shared_ptr<const Memory> memory, const FitQuery& query);
 
   // Throws Error: kConstraint if no size meets the contract; kInconclusive "fit-unbounded" if every
@@ -57,14 +55,11 @@ class FitProblem {
 
  private:
   std::shared_ptr<const BoundMemory> bind(std::int64_t size) const;
-  Error no_size() const;  // says what forbids the smallest size
+  [[noreturn]] void refuse_smallest() const;  // which no size is better than
 
   std::shared_ptr<const Memory> memory_;
   Family family_;
-  std::int64_t limit_bytes_;
+  std::int64_t budget_bytes_;
 };
-
-// budget - ceil(budget * headroom), with headroom read to nine decimals, so that 10% of 100 is 10.
-std::int64_t less_headroom(std::int64_t budget_bytes, double headroom);
 
 }  // namespace shapewright

@@ -30,7 +30,7 @@ namespace shapewright::onnx {
 // Past these a file is refused with Error{kLimit}.
 struct ReadLimits {
   static constexpr std::size_t kNameBytes = 64 << 10;
-  static constexpr std::size_t kNodes = 1 << 21, kValues = 1 << 22;
+  static constexpr std::size_t kNodes = 1 << 20, kValues = 1 << 22;
   static constexpr std::size_t kAttrs = 1 << 20;  // distinct, of all nodes
   static constexpr std::size_t kAttrsOfNode = 1024;
   static constexpr std::size_t kOperandsOfNode = 1 << 16;  // and results

@@ -49,10 +49,14 @@ struct Registry {
   std::vector<const Op*> by_name;                           // by name, domain, then version
   std::vector<std::string_view> names;                      // sorted, each once
   std::unordered_map<std::string_view, std::size_t> first;  // of each name in by_name
+  std::int64_t newest_opset = 0;
 
   Registry() {
     for (const auto family : kFamilies) {
-      for (const Op& op : family()) rows.push_back(&op);
+      for (const Op& op : family()) {
+        rows.push_back(&op);
+        if (op.domain.empty()) newest_opset = std::max<std::int64_t>(newest_opset, op.since);
+      }
     }
     by_name = rows;
     std::sort(by_name.begin(), by_name.end(), [](const Op* a, const Op* b) {
@@ -89,6 +93,8 @@ const Op* find_op(std::string_view domain, std::string_view name, std::int64_t v
 }
 
 std::vector<const Op*> all_ops() { return registry().rows; }
+
+std::int64_t newest_opset() { return registry().newest_opset; }
 
 std::string_view nearest_op(std::string_view name) {
   const auto& names = registry().names;

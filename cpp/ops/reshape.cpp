@@ -30,6 +30,15 @@ struct Target {
 
 std::string entry_text(std::size_t i) { return "entry " + std::to_string(i) + " of shape"; }
 
+// Where `size` is 0, so is the axis of data that is copied for it.
+bool copies_itself(const Context& op, int axis, Dim size) {
+  if (!op.has_rank(0) || axis >= op.rank(0)) return false;
+  const Dim copied = op.shape(0)[axis];
+  if (copied == size) return true;
+  return copied != Dim(0) && prove_divides(copied, size) == Truth::kYes &&
+         bounds(exactdiv(size, copied)).lo >= 1;
+}
+
 Target read_target(Context& op, const IntList& list) {
   Target target;
   const bool allow_zero = op.version() >= 14 && op.attr_int("allowzero", 0) != 0;
@@ -46,8 +55,10 @@ Target read_target(Context& op, const IntList& list) {
     }
     const auto literal = known(e.num);
     if (!literal) {
-      // A negative symbolic size would be read as "infer" or refused: the model means a size.
-      op.require_at_most("reshape-target", 0, e.num, [&] { return "0 within " + entry_text(i); });
+      // A negative size would be read as "infer" or refused, and 0 as "copy": the model means one.
+      const int least = allow_zero || copies_itself(op, static_cast<int>(i), e.num) ? 0 : 1;
+      op.require_at_most("reshape-target", least, e.num,
+                         [&] { return std::to_string(least) + " within " + entry_text(i); });
       target.shape.push_back(e.num);
     } else if (*literal > 0) {
       target.shape.push_back(e.num);

@@ -358,7 +358,7 @@ void symbols() {
   CHECK(!arena.find_symbol("nope"));
   arena.set_bounds("N", {0, 8});
   CHECK((bounds(n) == Bounds{0, 8}));
-  CHECK_THROWS(arena.set_bounds("N", {3, 2}), Error, error.code == "empty-bounds");
+  CHECK_THROWS(arena.set_bounds("N", {3, 2}), Error, error.code == "symbol-bounds");
   CHECK_THROWS(arena.set_bounds("nope", {3, 2}), Error, error.code == "unknown-symbol");
   (void)max(n, 0);  // is N because of its bounds
   CHECK_THROWS(arena.set_bounds("N", {-1, 2}), Error, error.code == "symbol-in-use");

@@ -85,16 +85,6 @@ void searches_find_the_ends() {
   CHECK_THROWS(largest(0, 100, never, little), Error, error.kind == ErrorKind::kInconclusive);
 }
 
-void headroom_is_exact() {
-  CHECK_EQ(less_headroom(100, 0), 100);
-  CHECK_EQ(less_headroom(100, 0.1), 90);
-  CHECK_EQ(less_headroom(100, 0.07), 93);
-  CHECK_EQ(less_headroom(101, 0.1), 90);  // what is left free is at least the share
-  CHECK_EQ(less_headroom(kPlusInf, 0.5), kPlusInf / 2);
-  CHECK_THROWS(less_headroom(-1, 0), Error, error.code == "budget-negative");
-  CHECK_THROWS(less_headroom(1, 1.0), Error, error.code == "headroom-range");
-}
-
 std::shared_ptr<const Memory> dense() {
   GraphBuilder b;
   const ValueId x = b.input("x", parse_declared_type(b.graph(), "f32[N,64]"));
@@ -148,7 +138,6 @@ int main() {
   congruences_meet();
   divisions_are_solved();
   searches_find_the_ends();
-  headroom_is_exact();
   a_small_network_from_end_to_end();
   return check::report();
 }
