@@ -13,7 +13,9 @@ dims       share of the outputs' sizes that are numbers; "static" leaves out mod
            elements of an input decide a size (shape_bench/data_operands.py)
 
 A second table holds the types of all values beside those of `onnx.shape_inference.infer_shapes`, a
-third the symbolic rows of tests/ops, inferred once and bound to four sets of sizes, beside rivals.
+third the symbolic rows of tests/ops, inferred once and bound to four sets of sizes, beside rivals
+(shape_bench/symbolic.py), a fourth the defect rows of tests/ops, found or not by checkers that run
+nothing (shape_bench/defects.py).
 """
 
 import argparse
@@ -30,6 +32,7 @@ sys.path.insert(1, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from shape_bench.cases import all_models
 from shape_bench.data_operands import depends_on_data
+from shape_bench.defects import measure as defect_rows
 from shape_bench.judged import judge
 from shape_bench.modes import MODES
 from shape_bench.symbolic import measure as symbolic_rows
@@ -151,7 +154,7 @@ def print_table(title, rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--suites", default="")
+    parser.add_argument("--suites", default="", help="of models; rows: those of tests/ops")
     parser.add_argument("--only", default="", help="part of a model's name")
     parser.add_argument("--faults", action="store_true", help="list what is not exact")
     parser.add_argument("--json", type=Path)
@@ -165,17 +168,24 @@ def main():
     ]
     counts, faults = measure(models)
     rows = rows_of(counts)
-    print_table("Outputs against arrays", rows)
+    if rows:
+        print_table("Outputs against arrays", rows)
     for fault in faults:
         if options.faults or fault["what"] in ("crash", "unsound"):
             print(f"{fault['mode']} {fault['model']}: {fault['what']}: {fault['why']}")
     agreed, contradictions = agreements(models)
-    print_table("All values beside onnx.shape_inference (strict, data_prop)", agreed)
+    if agreed:
+        print_table("All values beside onnx.shape_inference (strict, data_prop)", agreed)
     for fault in contradictions:
         print(f"{fault['model']}: {fault['why']}")
-    symbolic, sets, inexact = ([], 0, []) if options.only or suites else symbolic_rows()
-    if symbolic:
+    with_rows = not options.only and (not suites or "rows" in suites)
+    symbolic, sets, inexact = symbolic_rows() if with_rows else ([], 0, [])
+    defects, missed = defect_rows() if with_rows else ([], [])
+    if with_rows:
         print_table(f"Symbolic rows at {sets} sets of sizes", symbolic)
+        print_table("Defect rows, each beside a sound model", defects)
+    for row in missed:
+        print(f"not settled: {row}")
     if options.json:
         import onnx
 
@@ -192,6 +202,8 @@ def main():
             "symbolic rows": symbolic,
             "symbolic sets": sets,
             "symbolic rows not exact": inexact,
+            "defect rows": defects,
+            "defect rows not settled": missed,
         }
         options.json.write_text(json.dumps(results, indent=1) + "\n")
 

@@ -75,3 +75,22 @@ def test_only_inputs_of_the_size_of_the_first_take_it() -> None:
 def test_a_name_that_is_no_symbol() -> None:
     with pytest.raises(sw.ShapewrightError, match="name of a symbol"):
         sw.check(heads("1", [0, 768]), batch="2")
+
+
+def test_a_batch_in_a_constant_is_followed_to_it() -> None:
+    g = sw.Graph()
+    x = g.input("x", "f32[N, 128, 8]")
+    mask = g.add(
+        "Expand", g.param("m", "f32[1, 128, 8]"), g.constant("s", [4, 128, 8]), name="grow"
+    )
+    g.output(g.add("Add", x, mask, name="join"))
+    (finding,) = sw.check(g).findings
+    assert finding.message.endswith("the model needs N in {1, 4}")
+    assert finding.facts["why"] == "4 is an element of initializer 's'"
+
+
+def test_a_batch_that_is_fixed_is_where_the_report_is_shown() -> None:
+    g = sw.Graph()
+    x = g.input("x", "f32[N, 4]")
+    g.output(g.add("MatMul", g.param("w", "f32[3, 64]"), x))
+    assert "with N=64" in str(sw.check(g))

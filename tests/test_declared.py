@@ -95,3 +95,15 @@ def test_an_output_that_is_left_out_declares_nothing() -> None:
     proto = model("g (float[N, 4] x) => (float[N, 4] y) { h, y = acme.Foo(x) }")
     proto.graph.node[0].output[0] = ""
     assert str(sw.check(proto).values["y"]) == "f32[N, 4]"
+
+
+def test_what_is_declared_of_a_value_is_told_as_such() -> None:
+    text = """g (float[N, 4] x, float[3, 2] w) => (float[N, 2] y) <float[N, 4] h> {
+      h = acme.Foo(x)  y = MatMul(h, w) }"""
+    finding = next(f for f in sw.check(model(text)).findings if f.code == "matmul-contract")
+    assert finding.facts["A"] == "f32[N, 4]  from #0 Foo, as declared"
+
+
+def test_elements_of_a_sequence_are_not_held_to_what_is_declared() -> None:
+    text = """g (float[3] a, float[2, 3] b) => (seq(float[4]) y) { y = SequenceConstruct(a, b) }"""
+    assert str(sw.check(model(text)).values["y"]) == "seq(f32[...], 2)"

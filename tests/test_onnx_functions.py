@@ -8,6 +8,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+import shapewright as sw
 from onnx_models import f32, faults, field, model, node, read
 from shapewright import _core
 from shapewright.errors import FormatError, LimitExceeded
@@ -303,3 +304,11 @@ def test_exponential_calls_are_refused() -> None:
     with pytest.raises(LimitExceeded) as caught:
         read(with_functions([node("F39", ["x"], ["y"], domain="f")], made))
     assert caught.value.code == "expansion-limit"
+
+
+def test_a_misspelled_call_is_told_of_the_function() -> None:
+    text = """<ir_version: 8, opset_import: ["" : 20, "my" : 1]>
+      g (float[N, 64] x) => (float[N, 64] y) { y = my.Lineer(x) }
+      <domain: "my", opset_import: ["" : 20]> Linear (a) => (b) { b = Relu(a) }"""
+    (finding,) = sw.check(onnx.parser.parse_model(text)).findings
+    assert (finding.code, finding.hint) == ("op-unknown", "did you mean the function my.Linear?")

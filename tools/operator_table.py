@@ -18,6 +18,8 @@ DOMAINS = {
         "`com.microsoft`: what its optimizer and its exporters write.",
     ),
     "ai.onnx.ml": ("Classical machine learning", "`ai.onnx.ml`."),
+    "ai.onnx.preview": ("Preview", "`ai.onnx.preview`."),
+    "ai.onnx.preview.training": ("Training", "`ai.onnx.preview.training`."),
 }
 # ONNX Runtime's own, in the domain of ONNX.
 EARLY = {("LayerNormalization", 1), ("SimplifiedLayerNormalization", 1)}

@@ -1,7 +1,7 @@
 """The same model asked in three ways, each knowing less of what goes in.
 
 A  inputs as constants of the model
-B  inputs by their sizes
+B  inputs by their sizes, of a sequence how long it is too
 C  inputs by their rank: every size is a symbol of its own, and the answers are bound afterwards
 """
 
@@ -12,7 +12,7 @@ import onnx
 import shapewright as sw
 
 from .cases import Array
-from .judged import arrays_in
+from .judged import DTYPES, arrays_in
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,28 @@ def with_dims(model, run, dim_of):
     return proto
 
 
-def asked(proto, names, dims=None, binding=None) -> Answer:
+def lengths(proto, run):
+    """Types that say how long the sequences of a run are, which a file has no words for."""
+    types = {}
+    for value in proto.graph.input:
+        held = run.inputs.get(value.name)
+        if value.type.HasField("sequence_type") and isinstance(held, list):
+            tensor = value.type.sequence_type.elem_type.tensor_type
+            element = DTYPES[tensor.elem_type] + shape_text(tensor)
+            types[value.name] = f"seq({element}, {len(held)})"
+    return types
+
+
+def shape_text(tensor_type) -> str:
+    if not tensor_type.HasField("shape"):
+        return "[...]"
+    dims = [str(d.dim_value) if d.HasField("dim_value") else "?" for d in tensor_type.shape.dim]
+    return f"[{', '.join(dims)}]"
+
+
+def asked(proto, names, dims=None, binding=None, inputs=None) -> Answer:
     try:
-        report = sw.check(proto.SerializeToString(), dims=dims)
+        report = sw.check(proto.SerializeToString(), inputs, dims=dims)
         errors = [f for f in report.findings if f.severity == "error"]
         if errors:
             return Answer({}, f"{errors[0].code}: {errors[0].message}", errors[0].code)
@@ -122,11 +141,13 @@ def at(dim, binding):
 
 
 def answer_a(model, run) -> Answer:
-    return asked(as_constants(model, run), run.outputs)
+    proto = as_constants(model, run)
+    return asked(proto, run.outputs, inputs=lengths(proto, run) or None)
 
 
 def answer_b(model, run) -> Answer:
-    return asked(with_dims(model, run, lambda i, axis, size: size), run.outputs)
+    proto = with_dims(model, run, lambda i, axis, size: size)
+    return asked(proto, run.outputs, inputs=lengths(proto, run) or None)
 
 
 def answer_c(model, run) -> Answer:

@@ -141,6 +141,7 @@ py::object elements_of_value(const AnalysisPtr& a, std::string_view name) {
       case Elem::Kind::kUnknown: out.append(py::none()); break;
       case Elem::Kind::kInt: out.append(dim_to_python(arena, x.num)); break;
       case Elem::Kind::kReal: out.append(x.real); break;
+      case Elem::Kind::kText: out.append(text_to_python(x.text)); break;
       case Elem::Kind::kRatio:
         out.append(py::make_tuple(dim_to_python(arena, x.num), x.den));
         break;

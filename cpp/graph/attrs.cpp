@@ -132,6 +132,30 @@ std::vector<double> TensorData::reals() const {
   return out;
 }
 
+std::vector<std::string_view> TensorData::texts() const {
+  std::vector<std::string_view> out;
+  if (!has_data || dtype != DType::kString) return out;
+  const auto* const first = reinterpret_cast<const char*>(bytes.data());
+  for (std::size_t at = 0; bytes.size() - at >= sizeof(std::uint32_t);) {
+    std::uint32_t length = 0;
+    for (std::size_t b = 0; b < sizeof(length); ++b)
+      length |= std::to_integer<std::uint32_t>(bytes[at + b]) << (8 * b);
+    at += sizeof(length);
+    if (length > bytes.size() - at) return {};
+    out.emplace_back(first + at, length);
+    at += length;
+  }
+  return out;
+}
+
+void TensorData::add_text(std::string_view text) {
+  const auto length = static_cast<std::uint32_t>(text.size());
+  for (std::size_t b = 0; b < sizeof(length); ++b)
+    bytes.push_back(static_cast<std::byte>(length >> (8 * b)));
+  const auto* const first = reinterpret_cast<const std::byte*>(text.data());
+  bytes.insert(bytes.end(), first, first + text.size());
+}
+
 std::string_view name_of(AttrKind kind) {
   switch (kind) {
     case AttrKind::kInt: return "int";

@@ -14,16 +14,21 @@
 namespace shapewright {
 
 // A constant. `bytes` is empty when the data is absent, external or larger than the decode limits.
+// Of strings it holds each after its length, four bytes, little-endian.
 struct TensorData {
-  static constexpr std::int64_t kMaxElements = 1024;  // if a rule may ask for the elements
+  static constexpr std::int64_t kMaxElements = 1024;     // if a rule may ask for the elements
+  static constexpr std::size_t kMaxTextBytes = 1 << 16;  // of a string tensor, lengths included
 
   DType dtype = DType::kUnknown;
   std::vector<std::int64_t> dims;
   bool has_data = false;
   std::vector<std::byte> bytes;  // little-endian, packed as ONNX raw_data
-  // Elements of an integer or bool tensor, and of a float tensor; empty unless has_data.
+  // Elements of an integer or bool tensor, of a float tensor, and of a string tensor, which are
+  // views of `bytes`; empty unless has_data.
   std::vector<std::int64_t> ints() const;
   std::vector<double> reals() const;
+  std::vector<std::string_view> texts() const;
+  void add_text(std::string_view text);
 };
 
 // Product of dims, each >= 0; nullopt past int64.

@@ -83,6 +83,13 @@ ValueId GraphBuilder::constant(std::string_view name, TensorData data) {
 }
 
 void GraphBuilder::check_data_size(std::string_view name, const TensorData& data) {
+  if (data.dtype == DType::kString) {
+    const auto texts = static_cast<std::int64_t>(data.texts().size());
+    if (num_elements(data.dims) == texts) return;
+    throw Error(ErrorKind::kShape, "constant-data-size",
+                "The strings of constant '" + std::string(name) + "' do not fill its shape",
+                {{"given strings", std::to_string(texts)}});
+  }
   const std::optional<std::int64_t> needed = packed_bytes(data.dtype, data.dims);
   if (needed && *needed == static_cast<std::int64_t>(data.bytes.size())) return;
   throw Error(ErrorKind::kShape, "constant-data-size",

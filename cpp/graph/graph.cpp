@@ -36,6 +36,7 @@ Graph Graph::snapshot() const {
   copy.released_after = released_after;
   copy.demands = demands;
   copy.symbol_ranges = symbol_ranges;
+  copy.functions = functions;
   copy.source = source;
   copy.producer = producer;
   copy.graph_name = graph_name;

@@ -129,6 +129,7 @@ struct Graph {
   std::vector<NodeId> released_after;
   std::vector<Demand> demands;
   std::vector<SymbolRange> symbol_ranges;
+  std::vector<OpName> functions;  // that the file defines: every call of them is expanded
 
   std::string source;  // file name for messages, "" if built by hand
   std::string producer, graph_name;

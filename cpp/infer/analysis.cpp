@@ -46,7 +46,8 @@ std::string describe_value(const Analysis& a, ValueId v) {
     const NodeId owner = g.blocks[value.block].owner;
     return type + "  " + name + (owner == kNone ? "" : ", given by " + display_name(g, owner));
   }
-  return type + "  from " + display_name(g, value.producer);
+  const bool is_declared = value.declared != kNone && a.ops[value.producer] == nullptr;
+  return type + "  from " + display_name(g, value.producer) + (is_declared ? ", as declared" : "");
 }
 
 Truth prove(const Constraint& c) {

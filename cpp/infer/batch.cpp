@@ -86,12 +86,12 @@ void report_fixed(Analysis& a, std::uint32_t batch, const Constraint& c) {
     if (std::ranges::find(nodes, n) == nodes.end()) nodes.push_back(n);
   const Graph& g = *a.graph;
   const std::string op(g.op(g.nodes[c.node]).name);
-  a.findings.push_back({"batch-fixed",
-                        Severity::kWarning,
-                        op + " fixes the batch: the model needs " + to_string(c),
-                        c.node,
-                        {{"where", c.what}, {"nodes", join(a, nodes)}},
-                        repair(a, c.node)});
+  Facts facts = {{"where", c.what}, {"nodes", join(a, nodes)}};
+  if (const auto origin = origin_of(a, c.node, true, [&](Dim d) { return d == c.rhs; }))
+    facts.emplace_back("why", describe(a, *origin));
+  a.findings.push_back({"batch-fixed", Severity::kWarning,
+                        op + " fixes the batch: the model needs " + to_string(c), c.node,
+                        std::move(facts), repair(a, c.node)});
 }
 
 void report_folded(Analysis& a, std::uint32_t batch, NodeId n) {

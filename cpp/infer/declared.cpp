@@ -96,7 +96,10 @@ void Walk::merge_declared(NodeId n, ValueId v) {
     if (merged.type.container == Container::kTensor && container != Container::kTensor)
       merged.type = type_of(declared, graph_.values[v].name, false);
   }
-  if (declared.has_shape) {
+  // No runtime holds the elements of a sequence to the shape that a file declares.
+  const bool is_one_tensor =
+      merged.type.container == Container::kTensor || merged.type.container == Container::kOptional;
+  if (declared.has_shape && (is_one_tensor || trusts)) {
     Shape& mine = merged.type.shape;
     const int rank = static_cast<int>(declared.dims.size());
     if (!mine.has_rank() || mine.rank() != rank) {

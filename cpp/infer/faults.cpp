@@ -252,13 +252,20 @@ void Walk::report_unknown_ops() {
       is_untold_certain |= is_certain;
       continue;
     }
-    const std::string_view near = nearest_op(op.name);
+    std::string_view near = nearest_op(op.name);
+    std::vector<std::string_view> own;
+    for (const OpName& f : graph_.functions)
+      if (f.domain == op.domain) own.push_back(f.name);
+    const std::string nearest = nearest_word(op.name, own);
+    if (!nearest.empty()) near = nearest;
     add_finding(
         {"op-unknown",
          qualified(op) + " has no rule: the types of its outputs are taken from the file where it "
                          "declares them, and are unknown otherwise",
          {{"nodes", nodes}},
-         near.empty() ? "" : "did you mean " + std::string(near) + "?"},
+         near.empty()      ? ""
+         : nearest.empty() ? "did you mean " + std::string(near) + "?"
+                           : "did you mean the function " + qualified({op.domain, near}) + "?"},
         u.first, is_certain ? Severity::kError : severity);
   }
   if (first_untold != kNone)

@@ -8,6 +8,8 @@
 namespace shapewright::onnx {
 namespace {
 
+constexpr std::size_t kMostNamed = 256;  // functions among which the one meant is looked for
+
 std::string key_of(std::string_view domain, std::string_view name, std::string_view overload) {
   std::string key;
   key.reserve(domain.size() + name.size() + overload.size() + 2);
@@ -61,6 +63,11 @@ void Reader::read_function(std::string_view bytes) {
          .node = kNone,
          .is_error = true,
          .hint = {}});
+  }
+  if (added && g_.functions.size() < kMostNamed) {
+    g_.functions.push_back(
+        {g_.intern(valid_utf8(function.domain.substr(0, ReadLimits::kNameBytes))),
+         g_.intern(valid_utf8(function.name.substr(0, ReadLimits::kNameBytes)))});
   }
   functions_.push_back(std::move(function));
 }

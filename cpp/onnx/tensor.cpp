@@ -15,6 +15,7 @@ enum : std::uint32_t {
   kDataType = 2,
   kFloatData = 4,
   kInt32Data = 5,
+  kStringData = 6,
   kInt64Data = 7,
   kName = 8,
   kRawData = 9,
@@ -111,6 +112,31 @@ bool wanted(DType dtype, std::int64_t elements) {
   }
 }
 
+// The strings of a tensor, where they are few; a fault if they are not as many as the dims say.
+void read_texts(const Source& source, std::string_view message, std::int64_t elements,
+                ConstantTensor& tensor) {
+  TensorData& data = tensor.data;
+  std::int64_t entries = 0;
+  bool is_small = elements <= TensorData::kMaxElements;
+  Message fields(source, message, "TensorProto");
+  for (Field field; fields.next(field);) {
+    if (field.tag != tag(kStringData, kBytes)) continue;
+    ++entries;
+    is_small = is_small && entries <= elements && field.bytes.size() <= TensorData::kMaxTextBytes &&
+               data.bytes.size() <= TensorData::kMaxTextBytes;
+    if (is_small) data.add_text(field.bytes);
+  }
+  if (entries == elements && is_small) {
+    data.has_data = true;
+    return;
+  }
+  data.bytes.clear();
+  if (entries == elements || entries == 0) return;
+  tensor.fault = "constant-data-size";
+  tensor.detail = "has " + std::to_string(entries) + " strings, but string" + text_of(data.dims) +
+                  " takes " + std::to_string(elements);
+}
+
 // Which typed field holds the elements of a dtype, and how many bytes of an entry count.
 struct TypedField {
   std::uint32_t number = 0;
@@ -201,7 +227,11 @@ ConstantTensor read_tensor(const Source& source, std::string_view bytes, Externa
     tensor.detail = "has element type " + std::to_string(fields.type_code) + ", which is not known";
   }
   const std::optional<std::int64_t> elements = count_elements(tensor);
-  if (!elements || data.dtype == DType::kUnknown || data.dtype == DType::kString) return tensor;
+  if (!elements || data.dtype == DType::kUnknown) return tensor;
+  if (data.dtype == DType::kString) {
+    if (!fields.is_external) read_texts(source, bytes, *elements, tensor);
+    return tensor;
+  }
   const std::optional<std::int64_t> size = packed_bytes(data.dtype, *elements);
   if (!size) {
     lose_dims(tensor, "dim-overflow", "has dims ", ", more than 2^63 bytes");

@@ -79,6 +79,24 @@ void require_state_dtype(Context& op, std::size_t state, DType before, DType aft
                                 std::string(name_of(after)));
 }
 
+// A state may enter as an optional and leave as what it holds, or the other way round: it is an
+// optional then. False where it was one already.
+bool join_container(Context& op, std::size_t state, TensorType& in, const TensorType& out) {
+  using enum Container;
+  const auto held = [](Container c) {
+    return c == kOptional ? kTensor : c == kOptionalSequence ? kSequence : c;
+  };
+  if (in.dtype == DType::kUnknown) return false;
+  if (held(in.container) != held(out.container)) {
+    op.fail("dtype-mismatch", std::string(op.op_type()) + " takes state " + std::to_string(state) +
+                                  " as " + to_string(in) + " and gives it back as " +
+                                  to_string(out));
+  }
+  if (in.container != held(in.container)) return false;
+  in.container = out.container;
+  return true;
+}
+
 struct Carried {
   Operands initial;         // before the first pass
   Operands final;           // after the last one
@@ -117,6 +135,9 @@ Carried carry(Context& op, Operands initial, std::size_t first, Runs runs,
     for (std::size_t s = 0; s < n; ++s) {
       const OperandType& out = result.body_outputs[first + s];
       require_state_dtype(op, s, in[s].type.dtype, out.type.dtype);
+      if (in[s].type.container != out.type.container && out.type.dtype != DType::kUnknown) {
+        changed |= join_container(op, s, in[s].type, out.type);
+      }
       Shape& shape = in[s].type.shape;
       if (in[s].elements != nullptr && out.elements != in[s].elements) {
         in[s].elements = nullptr;
@@ -155,6 +176,11 @@ Carried carry(Context& op, Operands initial, std::size_t first, Runs runs,
     OperandType out = in[s];
     const TensorType& after = result.body_outputs[first + s].type;
     if (out.type.dtype == DType::kUnknown) out.type.dtype = after.dtype;
+    if (out.type.container != after.container && after.container == Container::kSequence) {
+      // Past the first pass it is a sequence, of a length that only a run tells.
+      if (runs == Runs::kSurely) out.type.container = after.container;
+      out.type.length = rules::some_length(op);
+    }
     const auto settle = [&](Dim start, Dim before, Dim then) {
       const Dim step = then - before;  // of each pass, if the inputs alone decide it
       if (result.trip && is_of_inputs(step)) return start + step * *result.trip;

@@ -1,13 +1,16 @@
-// Operators whose sizes only a run can tell: NonZero, Compress, Unique, NonMaxSuppression,
-// ImageDecoder. Such a size is a symbol of its own with the bounds that hold of every run.
+// Operators whose sizes only a run can tell: NonZero, Compress, ImageDecoder. Such a size is a
+// symbol of its own with the bounds that hold of every run; where the elements are known it is a
+// number.
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/checked.h"
+#include "ops/counts.h"
 #include "ops/families.h"
+#include "ops/image_header.h"
 #include "ops/moved_dtypes.h"
 #include "ops/rules.h"
 #include "ops/window.h"
@@ -18,20 +21,8 @@ namespace {
 
 using namespace rules;
 
-// A count of some of `all`; at least `least` of them where there are any.
-Dim some_of(Context& op, std::string_view why, Bounds all, std::int64_t least = 0) {
-  if (all.hi == 0) return 0;
-  return op.fresh(why, SymbolKind::kDataDependent, {all.lo >= 1 ? least : 0, all.hi});
-}
-
 Bounds element_bounds(const Shape& shape) {
   return shape.has_rank() ? bounds(num_elements(shape)) : Bounds{0, kPlusInf};
-}
-
-// Of counts; kPlusInf past int64.
-std::int64_t clamped_product(std::int64_t a, std::int64_t b) {
-  const Wide product = Wide{a} * b;
-  return fits_int64(product) ? static_cast<std::int64_t>(product) : kPlusInf;
 }
 
 // Whether each element is other than 0; nullopt unless that is known of all.
@@ -126,75 +117,29 @@ void compress_infer(Context& op) {
   op.output(0, dtype, std::move(out));
 }
 
-// --- Unique
-
-void unique_infer(Context& op) {
-  require_dtype(op, 0, op.version() >= 28 ? kFirstTypes | kBFloat : kFirstTypes);
-  const Shape& in = op.shape(0);
-  Shape out = Shape::unknown_rank();
-  Dim searched;  // the elements or slices among which the unique ones are found
-  Dim found;
+void compress_values(Context& op) {
+  const Elements* in = op.elements(0);
+  const auto picked = truths(op.elements(1));
+  if (in == nullptr || !picked || !op.has_rank(0)) return;
+  const auto chosen = [&](std::int64_t size) {
+    std::vector<std::int64_t> out;
+    for (std::int64_t i = 0; i < std::min(size, static_cast<std::int64_t>(picked->size())); ++i)
+      if ((*picked)[static_cast<std::size_t>(i)]) out.push_back(i);
+    return out;
+  };
   if (!op.has_attr("axis")) {
-    searched = in.has_rank() ? num_elements(in) : op.unknown_dim();
-    found = some_of(op, "unique", bounds(searched), 1);
-    out = {found};
-  } else if (in.has_rank()) {
-    out = in;
-    const int axis = normalize_axis(op, op.attr_int("axis", 0), in.rank(), "axis");
-    searched = in[axis];
-    found = some_of(op, "unique", bounds(searched), 1);
-    out[axis] = found;
-  } else {
-    searched = op.unknown_dim();
-    found = op.unknown_dim();
+    const auto size = static_cast<std::int64_t>(in->size());
+    return op.output_elements(0, pick(*in, {size}, {chosen(size)}, Elem::unknown()));
   }
-  op.output(0, op.dtype(0), std::move(out));
-  op.output(1, DType::kI64, {found});     // where each occurs first
-  op.output(2, DType::kI64, {searched});  // which of them each element is
-  op.output(3, DType::kI64, {found});     // how often each occurs
-}
-
-// --- NonMaxSuppression: [batch, class, box] of each box kept
-
-void non_max_suppression_infer(Context& op) {
-  require_dtype(op, 0, dtypes(DType::kF32));
-  require_dtype(op, 1, dtypes(DType::kF32));
-  require_dtype(op, 2, kInt64);
-  require_dtype(op, 3, dtypes(DType::kF32));
-  require_dtype(op, 4, dtypes(DType::kF32));
-  const std::int64_t center = op.attr_int("center_point_box", 0);
-  if (center != 0 && center != 1) {
-    op.fail("attr-value",
-            "NonMaxSuppression center_point_box is 0 or 1, not " + std::to_string(center));
+  const auto axis =
+      static_cast<std::size_t>(normalize_axis(op, op.attr_int("axis", 0), op.rank(0), "axis"));
+  std::vector<std::vector<std::int64_t>> tables;
+  for (std::size_t k = 0; k < in->dims.size(); ++k) {
+    tables.emplace_back(static_cast<std::size_t>(in->dims[k]));
+    std::iota(tables.back().begin(), tables.back().end(), 0);
   }
-  require_rank(op, 0, 3, 3);
-  require_rank(op, 1, 3, 3);
-  std::int64_t most = kPlusInf;  // of one batch entry and class
-  if (!op.has_input(2)) {
-    most = 0;
-  } else if (const auto limit = op.literal_elements(2); limit && limit->size() == 1) {
-    most = std::max<std::int64_t>(0, (*limit)[0]);
-  }
-  if (const auto iou = scalar_of(op, 3).number(); iou && !(*iou >= 0 && *iou <= 1)) {
-    op.fail("attr-value",
-            "NonMaxSuppression needs an iou_threshold within [0, 1], not " + std::to_string(*iou));
-  }
-  if (op.has_rank(0)) {
-    const Shape& boxes = op.shape(0);
-    op.require_equal("shape-mismatch", boxes[2], 4,
-                     [] { return std::string("boxes axis 2 with the 4 numbers of a box"); });
-    if (op.has_rank(1)) {
-      op.require_equal("shape-mismatch", boxes[0], op.shape(1)[0],
-                       [] { return std::string("boxes axis 0 with scores axis 0"); });
-      op.require_equal("shape-mismatch", boxes[1], op.shape(1)[2],
-                       [] { return std::string("boxes axis 1 with scores axis 2"); });
-    }
-    most = std::min(most, bounds(boxes[1]).hi);
-  }
-  Bounds all{0, most};
-  for (const int axis : {0, 1})
-    all.hi = clamped_product(all.hi, op.has_rank(1) ? bounds(op.shape(1)[axis]).hi : kPlusInf);
-  op.output(0, DType::kI64, {some_of(op, "boxes", all), Dim(3)});
+  tables[axis] = chosen(in->dims[axis]);
+  op.output_elements(0, pick(*in, in->dims, tables, Elem::unknown()));
 }
 
 // --- ImageDecoder
@@ -203,14 +148,19 @@ void image_decoder_infer(Context& op) {
   require_dtype(op, 0, dtypes(DType::kU8));
   require_rank(op, 0, 1, 1);
   const std::string_view format = word_attr(op, "pixel_format", "RGB", {"RGB", "BGR", "Grayscale"});
-  const Dim height = op.fresh("height", SymbolKind::kDataDependent, {0, kPlusInf});
-  const Dim width = op.fresh("width", SymbolKind::kDataDependent, {0, kPlusInf});
+  Dim height, width;
+  const auto stream = op.literal_elements(0);
+  if (const auto size = stream ? image_size(*stream) : std::nullopt) {
+    height = size->height;
+    width = size->width;
+  } else {
+    height = op.fresh("height", SymbolKind::kDataDependent, {0, kPlusInf});
+    width = op.fresh("width", SymbolKind::kDataDependent, {0, kPlusInf});
+  }
   op.output(0, DType::kU8, {height, width, Dim(format == "Grayscale" ? 1 : 3)});
 }
 
 constexpr AttrSpec kAxis[] = {{"axis", AttrKind::kInt}};
-constexpr AttrSpec kUnique[] = {{"axis", AttrKind::kInt}, {"sorted", AttrKind::kInt}};
-constexpr AttrSpec kCenter[] = {{"center_point_box", AttrKind::kInt}};
 constexpr AttrSpec kPixels[] = {{"pixel_format", AttrKind::kString}};
 
 constexpr Op kOps[] = {
@@ -224,19 +174,8 @@ constexpr Op kOps[] = {
      .inputs = {2, 2},
      .operands = "input condition",
      .attrs = kAxis,
-     .infer = compress_infer},
-    {.name = "Unique",
-     .since = 11,
-     .outputs = {1, 4},
-     .operands = "X",
-     .attrs = kUnique,
-     .infer = unique_infer},
-    {.name = "NonMaxSuppression",
-     .since = 10,
-     .inputs = {2, 5},
-     .operands = "boxes scores max_output_boxes_per_class iou_threshold score_threshold",
-     .attrs = kCenter,
-     .infer = non_max_suppression_infer},
+     .infer = compress_infer,
+     .values = compress_values},
     {.name = "ImageDecoder",
      .since = 20,
      .operands = "encoded_stream",

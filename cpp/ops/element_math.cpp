@@ -309,7 +309,10 @@ Elem is_nan(const Elem& a, DType) {
   return Elem::of(a.kind == Elem::Kind::kReal && std::isnan(a.real));
 }
 
-Elem equal(const Elem& a, const Elem& b, DType) { return compared(a, b, prove_eq, number_equal); }
+Elem equal(const Elem& a, const Elem& b, DType) {
+  if (a.kind == Elem::Kind::kText && b.kind == Elem::Kind::kText) return Elem::of(a.text == b.text);
+  return compared(a, b, prove_eq, number_equal);
+}
 Elem less(const Elem& a, const Elem& b, DType) { return compared(a, b, prove_lt, number_less); }
 Elem less_or_equal(const Elem& a, const Elem& b, DType) {
   return compared(a, b, prove_le, number_less_or_equal);

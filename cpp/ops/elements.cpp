@@ -126,7 +126,7 @@ Elem Elem::ratio(Dim num, std::int64_t den) {
 
 std::optional<double> Elem::number() const {
   if (kind == Kind::kReal) return real;
-  if (kind == Kind::kUnknown) return std::nullopt;
+  if (kind == Kind::kUnknown || kind == Kind::kText) return std::nullopt;
   const auto value = known(num);
   if (!value) return std::nullopt;
   return static_cast<double>(*value) / static_cast<double>(den);
@@ -178,6 +178,16 @@ std::optional<std::vector<std::int64_t>> Elements::literals() const {
   return result;
 }
 
+std::optional<std::vector<std::string_view>> Elements::texts() const {
+  std::vector<std::string_view> result;
+  result.reserve(elems.size());
+  for (const Elem& e : elems) {
+    if (e.kind != Elem::Kind::kText) return std::nullopt;
+    result.push_back(e.text);
+  }
+  return result;
+}
+
 std::optional<Elements> elements_of(const TensorData& data) {
   if (!data.has_data) return std::nullopt;
   std::size_t count = 1;
@@ -196,6 +206,8 @@ std::optional<Elements> elements_of(const TensorData& data) {
       const bool past_int64 = data.dtype == DType::kU64 && i < 0;
       result.elems.push_back(past_int64 ? Elem::unknown() : Elem::of(i));
     }
+  } else if (data.dtype == DType::kString) {
+    for (const std::string_view text : data.texts()) result.elems.push_back(Elem::of_text(text));
   } else {
     return std::nullopt;
   }
@@ -214,6 +226,8 @@ std::size_t hash_of(const Elements& e) {
     mix(static_cast<std::uint64_t>(x.kind));
     if (x.kind == Elem::Kind::kReal) {
       mix(std::hash<double>{}(x.real));
+    } else if (x.kind == Elem::Kind::kText) {
+      mix(std::hash<std::string_view>{}(x.text));
     } else {
       mix(x.num.word());
       mix(static_cast<std::uint64_t>(x.den));
@@ -244,6 +258,7 @@ Elem rounded(const Elem& e, Rounding mode) {
 
 Elem cast_elem(const Elem& e, DType from, DType to) {
   if (!e.is_known() || from == to) return e;
+  if (e.kind == Elem::Kind::kText) return Elem::unknown();
   if (to == DType::kBool) return cast_to_bool(e);
   if (is_float(to)) return cast_to_float(e, to);
   if (is_integer(to)) return cast_to_integer(e, to);

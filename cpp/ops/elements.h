@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,16 +15,18 @@
 namespace shapewright {
 
 // One element: an integer expression (a bool is 0 or 1), a real number, an exact ratio num/den (a
-// size that went through float arithmetic: H * 0.5), or unknown.
+// size that went through float arithmetic: H * 0.5), a string, or unknown.
 struct Elem {
-  enum class Kind : std::uint8_t { kUnknown, kInt, kReal, kRatio } kind = Kind::kUnknown;
-  Dim num;               // kInt, kRatio
-  std::int64_t den = 1;  // kRatio: > 1
-  double real = 0;       // kReal
+  enum class Kind : std::uint8_t { kUnknown, kInt, kReal, kRatio, kText } kind = Kind::kUnknown;
+  Dim num;                     // kInt, kRatio
+  std::int64_t den = 1;        // kRatio: > 1
+  double real = 0;             // kReal
+  std::string_view text = {};  // kText: in a constant of the graph
 
   static Elem unknown() { return {}; }
   static Elem of(Dim d) { return {Kind::kInt, d, 1, 0}; }
   static Elem of_real(double r) { return {Kind::kReal, {}, 1, r}; }
+  static Elem of_text(std::string_view t) { return {Kind::kText, {}, 1, 0, t}; }
   static Elem ratio(Dim num,
                     std::int64_t den);  // canonical: lowest terms, kInt where den divides num
   bool is_int() const { return kind == Kind::kInt; }
@@ -55,6 +58,7 @@ struct Elements {
   // All elements, if each is an integer expression.
   std::optional<std::vector<Dim>> ints() const;
   std::optional<std::vector<std::int64_t>> literals() const;
+  std::optional<std::vector<std::string_view>> texts() const;
   friend bool operator==(const Elements&, const Elements&) = default;
 };
 

@@ -32,13 +32,15 @@ std::span<const Op> attention_ops();  // Attention, LinearAttention, RotaryEmbed
 std::span<const Op> recurrent_ops();  // LSTM, GRU, RNN
 std::span<const Op> quant_ops();      // QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear
 std::span<const Op> control_ops();    // If, Loop, Scan, SequenceMap
-std::span<const Op> dynamic_ops();    // NonZero, Compress, Unique, NonMaxSuppression, ImageDecoder
-std::span<const Op> text_ops();       // String*, RegexFullMatch, TfIdfVectorizer
-std::span<const Op> random_ops();     // Random*, Multinomial
-std::span<const Op> signal_ops();     // *Window, MelWeightMatrix, DFT, STFT
-std::span<const Op> sequence_ops();   // Sequence*, SplitToSequence, ConcatFromSequence
-std::span<const Op> optional_ops();   // Optional, OptionalGetElement, OptionalHasElement
-std::span<const Op> loss_ops();       // NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss
+std::span<const Op> dynamic_ops();    // NonZero, Compress, ImageDecoder
+std::span<const Op> unique_ops();     // Unique
+std::span<const Op> suppression_ops();  // NonMaxSuppression
+std::span<const Op> text_ops();         // String*, RegexFullMatch, TfIdfVectorizer
+std::span<const Op> random_ops();       // Random*, Multinomial
+std::span<const Op> signal_ops();       // *Window, MelWeightMatrix, DFT, STFT
+std::span<const Op> sequence_ops();     // Sequence*, SplitToSequence, ConcatFromSequence
+std::span<const Op> optional_ops();     // Optional, OptionalGetElement, OptionalHasElement
+std::span<const Op> loss_ops();         // NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss
 
 // Domain com.microsoft, and what ONNX Runtime puts into ai.onnx before ONNX does.
 std::span<const Op> contrib_norm_ops();  // SkipLayerNormalization, EmbedLayerNormalization, ...
@@ -47,6 +49,7 @@ std::span<const Op> contrib_fused_ops();      // *Gelu, FusedMatMul, FusedConv
 std::span<const Op> contrib_quant_ops();      // MatMulNBits, GatherBlockQuantized, QLinear*
 std::span<const Op> contrib_moe_ops();        // MoE, QMoE
 std::span<const Op> ml_ops();                 // domain ai.onnx.ml
+std::span<const Op> preview_ops();            // domains ai.onnx.preview and .training
 
 // Domain "aten": what running each takes of memory.
 std::span<const Op> aten_view_ops();         // views, copies, casts

@@ -1,8 +1,11 @@
 // Operators on strings: StringConcat, StringNormalizer, StringSplit, RegexFullMatch,
 // TfIdfVectorizer.
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "ops/families.h"
 #include "ops/rules.h"
@@ -26,6 +29,42 @@ void string_concat_infer(Context& op) {
 
 // --- StringNormalizer: [C] or [1, C]; stop words are taken out
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+// How many of the words of X are no stop words. nullopt unless they are known; without case, only
+// of ASCII and the locale of English: what is one letter in two cases is a question of the locale.
+std::optional<std::int64_t> words_left(const Context& op, const std::vector<std::string>& stop) {
+  const Elements* e = op.elements(0);
+  const auto texts = e == nullptr ? std::nullopt : e->texts();
+  if (!texts) return std::nullopt;
+  const bool has_case = op.attr_int("is_case_sensitive", 0) != 0;
+  const auto as_compared = [&](std::string_view t) { return has_case ? std::string(t) : lower(t); };
+  const auto is_plain = [&](std::string_view t) { return has_case || is_ascii(t); };
+  if (!has_case && !op.attr_string("locale", "en_US").starts_with("en")) return std::nullopt;
+  std::vector<std::string> compared;
+  for (const std::string& word : stop) {
+    if (!is_plain(word)) return std::nullopt;
+    compared.push_back(as_compared(word));
+  }
+  std::sort(compared.begin(), compared.end());
+  std::int64_t left = 0;
+  for (const std::string_view text : *texts) {
+    if (!is_plain(text)) return std::nullopt;
+    left += std::binary_search(compared.begin(), compared.end(), as_compared(text)) ? 0 : 1;
+  }
+  return left;
+}
+
 void string_normalizer_infer(Context& op) {
   require_dtype(op, 0, kStrings);
   require_rank(op, 0, 1, 2);
@@ -43,25 +82,84 @@ void string_normalizer_infer(Context& op) {
   if (words != nullptr && !words->strings.empty()) {
     // Where every word is a stop word, one empty string is left.
     const Bounds all = bounds(out[last]);
-    if (all.hi > 1) out[last] = op.fresh("words", SymbolKind::kDataDependent, {1, all.hi});
+    if (const auto left = words_left(op, words->strings)) {
+      out[last] = std::max<std::int64_t>(1, *left);
+    } else if (all.hi > 1) {
+      out[last] = op.fresh("words", SymbolKind::kDataDependent, {1, all.hi});
+    }
   }
   op.output(0, DType::kString, std::move(out));
 }
 
 // --- StringSplit: the parts of each string, padded to the most; and how many each has
 
+// Parts of `text` between delimiters; without one, its words.
+std::int64_t count_parts(std::string_view text, std::string_view delimiter, std::int64_t most) {
+  std::int64_t parts = 0;
+  if (delimiter.empty()) {
+    for (std::size_t at = 0; (at = text.find_first_not_of(' ', at)) != std::string_view::npos;) {
+      if (++parts == most) return parts;
+      at = std::min(text.find(' ', at), text.size());
+    }
+    return parts;
+  }
+  for (std::size_t at = 0; at != std::string_view::npos; ++parts) {
+    if (parts + 1 == most) return most;
+    at = text.find(delimiter, at);
+    if (at != std::string_view::npos) at += delimiter.size();
+  }
+  return parts;
+}
+
+// Of every string; nullopt unless all are known, or where they hold what one runtime takes for
+// white space and another does not.
+std::optional<std::vector<std::int64_t>> parts_of(const Context& op, std::int64_t most) {
+  const Elements* e = op.elements(0);
+  const auto texts = e == nullptr ? std::nullopt : e->texts();
+  if (!texts) return std::nullopt;
+  const std::string_view delimiter = op.attr_string("delimiter", "");
+  std::vector<std::int64_t> out;
+  for (const std::string_view text : *texts) {
+    const bool has_other_space =
+        !is_ascii(text) ||
+        text.find_first_of("\t\n\v\f\r\x1c\x1d\x1e\x1f") != std::string_view::npos;
+    if (delimiter.empty() && has_other_space) return std::nullopt;
+    // An empty string has one part by Python's split, none in ONNX Runtime.
+    if (!delimiter.empty() && text.empty()) return std::nullopt;
+    out.push_back(count_parts(text, delimiter, most));
+  }
+  return out;
+}
+
+std::int64_t most_parts(const Context& op) {
+  const std::int64_t splits = op.attr_int("maxsplit", -1);
+  return splits >= 0 && splits < kPlusInf ? splits + 1 : kPlusInf;
+}
+
 void string_split_infer(Context& op) {
   require_dtype(op, 0, kStrings);
   const Shape& in = op.shape(0);
   Shape parts = in;
   if (in.has_rank()) {
-    std::int64_t most = kPlusInf;
-    if (const Attr* a = op.attr("maxsplit"); a != nullptr && a->i >= 0 && a->i < kPlusInf)
-      most = a->i + 1;
-    parts.push_back(op.fresh("parts", SymbolKind::kDataDependent, {0, most}));
+    const std::int64_t most = most_parts(op);
+    if (const auto known_parts = parts_of(op, most)) {
+      std::int64_t widest = 0;
+      for (const std::int64_t n : *known_parts) widest = std::max(widest, n);
+      parts.push_back(widest);
+    } else {
+      parts.push_back(op.fresh("parts", SymbolKind::kDataDependent, {0, most}));
+    }
   }
   op.output(0, DType::kString, std::move(parts));
   op.output(1, DType::kI64, in);
+}
+
+void string_split_values(Context& op) {
+  const auto parts = parts_of(op, most_parts(op));
+  if (!parts) return;
+  Elements out{op.elements(0)->dims, {}};
+  for (const std::int64_t n : *parts) out.elems.push_back(Elem::of(n));
+  op.output_elements(1, std::move(out));
 }
 
 void regex_full_match_infer(Context& op) {
@@ -139,7 +237,8 @@ constexpr Op kOps[] = {
      .outputs = {2, 2},
      .operands = "X",
      .attrs = kSplit,
-     .infer = string_split_infer},
+     .infer = string_split_infer,
+     .values = string_split_values},
     {.name = "RegexFullMatch",
      .since = 20,
      .operands = "X",

@@ -238,8 +238,10 @@ def _plain_attr(name: str, value: Any) -> Any:
 
         if isinstance(value, np.ndarray) and (name == "value" or value.ndim > 1):
             ((_, text),) = input_texts({name: value})
-            is_text = value.dtype.kind in "OSU"
-            data = None if is_text else value.astype(value.dtype.newbyteorder("<")).tobytes()
+            if value.dtype.kind in "OSU":
+                data = pack_texts(value.ravel().tolist())
+            else:
+                data = value.astype(value.dtype.newbyteorder("<")).tobytes()
             return _core.TensorData(text[: text.index("[")], list(value.shape), data)
     return value
 
@@ -255,6 +257,8 @@ def pack_elements(values: Sequence[Any], dtype: str, shape: Sequence[int]) -> by
     if math.prod(shape) != len(values):
         message = "the lists of a constant differ in length"
         raise ShapeError(message, code="constant-ragged", facts={"shape": str(list(shape))})
+    if dtype == "string":
+        return pack_texts(values)
     letter = _PACK.get(dtype)
     if letter is None:
         return None
@@ -263,3 +267,9 @@ def pack_elements(values: Sequence[Any], dtype: str, shape: Sequence[int]) -> by
     except (struct.error, OverflowError) as error:
         message = f"the elements of a constant do not fit {dtype}: {error}"
         raise ShapeError(message, code="constant-range") from None
+
+
+def pack_texts(values: Sequence[str | bytes]) -> bytes:
+    """Strings as the core keeps those of a constant: each after its length in four bytes."""
+    texts = [value.encode() if isinstance(value, str) else value for value in values]
+    return b"".join(struct.pack("<I", len(text)) + text for text in texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shapewright.testing import Case, case
+from shapewright.testing import Case, case, const
 
 
 def tf_idf(inputs: list[Any], **changed: Any) -> Case:
@@ -55,6 +55,40 @@ CASES = [
         locale="C",
     ),
     case("StringNormalizer", ["string[1]"], out=["string[1]"], stopwords=("a",), locale="C"),
+    case(
+        "StringNormalizer",
+        [const(["Monday", "tuesday", "MONDAY"], "string")],
+        out=["string[1]"],
+        stopwords=("monday",),
+        name="known words",
+        skip_ort="the locale of English is not installed everywhere",
+    ),
+    case(
+        "StringNormalizer",
+        [const(["Monday", "tuesday", "MONDAY"], "string")],
+        out=["string[3]"],
+        stopwords=("monday",),
+        is_case_sensitive=1,
+        locale="C",
+        name="known words in their case",
+    ),
+    case(
+        "StringNormalizer",
+        [const([["a", "a"]], "string")],
+        out=["string[1, 1]"],
+        stopwords=("a",),
+        locale="C",
+        is_case_sensitive=1,
+        name="none is left",
+    ),
+    case(
+        "StringNormalizer",
+        [const(["\u00c4", "b"], "string")],
+        out=["string[words]"],
+        stopwords=("\u00e4",),
+        locale="C",
+        name="what is a letter is a question of the locale",
+    ),
     case("StringNormalizer", ["string[...]"], out=["string[...]"]),
     case("StringNormalizer", ["string[2, 3]"], error="shape-mismatch"),
     case("StringNormalizer", ["string[]"], error="rank-mismatch"),
@@ -65,6 +99,35 @@ CASES = [
     case("StringSplit", ["string[N, 2]"], out=["string[N, 2, parts]", "i64[N, 2]"]),
     case("StringSplit", ["string[]"], out=["string[parts]", "i64[]"], delimiter=",", maxsplit=2),
     case("StringSplit", ["string[...]"], out=["string[...]", "i64[...]"]),
+    case(
+        "StringSplit",
+        [const([" hello  big world", "", "a b"], "string")],
+        out=["string[3, 3]", "i64[3]"],
+        elements=[None, [3, 0, 2]],
+        name="known words",
+    ),
+    case(
+        "StringSplit",
+        [const(["o-n-n--x-", "o", "-"], "string")],
+        out=["string[3, 3]", "i64[3]"],
+        elements=[None, [3, 1, 2]],
+        delimiter="-",
+        maxsplit=2,
+        name="known parts",
+    ),
+    case(
+        "StringSplit",
+        [const(["a\tb"], "string")],
+        out=["string[1, parts]", "i64[1]"],
+        name="what is white space differs",
+    ),
+    case(
+        "StringSplit",
+        [const(["", "a"], "string")],
+        out=["string[2, parts]", "i64[2]"],
+        delimiter="-",
+        name="how many parts an empty text has differs",
+    ),
     case("StringSplit", ["i64[3]"], error="dtype-unsupported"),
     # RegexFullMatch
     case("RegexFullMatch", ["string[N, 2]"], out=["bool[N, 2]"], pattern="a+"),

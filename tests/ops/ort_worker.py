@@ -2,8 +2,9 @@
 
 It stands apart because a runtime may end with a signal on input that it should refuse. Request:
 model bytes, feeds as (name, dtype, shape, length of a sequence or None), and the ways to fill
-integer inputs, tried until one works. Answer: a verdict of "ran", "refused" or "no-kernel", the
-outputs as (dtype, shape) or None, and the reason.
+inputs, tried until one works: "ones", "zeros", "random" of integers, "random:SEED" of all. Without
+a way the model is only loaded. Answer: a verdict of "ran", "refused" or "no-kernel", the outputs as
+(dtype, shape) or None, and the reason.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ def run(model: bytes, feeds: Sequence[Feed], fills: Sequence[str]) -> Answer:
         if any(phrase in text for phrase in NOT_YET):
             return "no-kernel", (), text
         return "refused", (), text
+    if not fills:
+        return "ran", (), ""
     types = {value.name: value.type for value in session.get_outputs()}
     reason = ""
     for fill in fills:
@@ -93,12 +96,16 @@ def make_feed(name: str, dtype: str, shape: tuple[int, ...], length: int | None,
 
 def make_array(name: str, dtype: str, shape: tuple[int, ...], fill: str) -> Any:
     numpy_dtype = np.dtype(NUMPY_NAMES[dtype])
-    rng = np.random.default_rng(len(name) + sum(shape))
+    seed = fill.partition(":")[2]
+    rng = np.random.default_rng(int(seed) if seed else len(name) + sum(shape))
+    if dtype == "string" and seed:
+        return np.array(["", "a", "a b", "b c d"], dtype=object)[rng.integers(0, 4, shape)]
     if dtype == "string":
         return np.full(shape, "a", dtype=object)
     if numpy_dtype.kind in "fc":
-        return rng.uniform(0.5, 1.5, shape).astype(numpy_dtype)
-    if fill == "random":
+        drawn = rng.integers(1, 4, shape) if seed else rng.uniform(0.5, 1.5, shape)
+        return drawn.astype(numpy_dtype)
+    if fill.startswith("random"):
         return rng.integers(0, 2 if dtype == "bool" else 4, shape).astype(numpy_dtype)
     return np.full(shape, fill == "ones", dtype=numpy_dtype)
 

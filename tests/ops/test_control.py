@@ -375,3 +375,18 @@ def test_scan_refuses_a_state_that_grows() -> None:
     assert finding.code == "scan-state"
     with pytest.raises(Exception, match="Scan"):
         ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+
+
+def test_a_sequence_that_enters_as_an_optional_leaves_as_a_sequence() -> None:
+    """The body declares scalars, and puts in a vector."""
+    text = """g (optional(seq(float)) s, float[3] x) => (seq(float[]) y) <int64 n = {2}> {
+                y = Loop (n, , s) <body = b (int64 i, bool c, optional(seq(float)) t)
+                                   => (bool d, seq(float) u) {
+                  d = Identity(c)
+                  e = OptionalGetElement(t)
+                  u = SequenceInsert(e, x)
+                }>
+              }"""
+    report = sw.check(build(Row("optional", "Loop", text, {})))
+    assert report.findings == ()
+    assert str(report.values["y"]) == "seq(f32[...])"

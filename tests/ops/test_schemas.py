@@ -20,7 +20,12 @@ onnx_defs = pytest.importorskip("onnx.defs")
 
 ROOT = Path(__file__).resolve().parents[2]
 # First and last supported version by domain.
-SUPPORTED = {"": (7, 28), "ai.onnx.ml": (1, 5)}
+SUPPORTED = {
+    "": (7, 28),
+    "ai.onnx.ml": (1, 5),
+    "ai.onnx.preview": (1, 1),
+    "ai.onnx.preview.training": (1, 1),
+}
 MANY = 2**31 - 1  # onnx's spelling of _core.MANY
 
 
@@ -132,6 +137,9 @@ def test_operators_of_other_domains_have_rows() -> None:
     early = {name for name, _ in EARLY}
     assert counts["com.microsoft"] + len(early) == 24
     assert counts["ai.onnx.ml"] == 11
+    for domain in ("ai.onnx.preview", "ai.onnx.preview.training"):
+        names = {s.name for s in onnx_defs.get_all_schemas() if s.domain == domain}
+        assert not names - {op.name for op in rows() if op.domain == domain}
 
 
 DOMAINS = ("com.microsoft", "ai.onnx.ml")

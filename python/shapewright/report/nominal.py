@@ -46,6 +46,9 @@ def _least(name: str, lower: int, contract: tuple[Constraint, ...]) -> int:
     """The smallest size from `lower` on that what is demanded of this symbol alone leaves."""
     step = 1
     for constraint in contract:
+        fixed = _fixed(constraint, name)
+        if fixed is not None:
+            return fixed
         if not isinstance(constraint.lhs, int) or str(constraint.rhs) != name:
             continue
         if constraint.kind == "at-most":
@@ -53,3 +56,11 @@ def _least(name: str, lower: int, contract: tuple[Constraint, ...]) -> int:
         elif constraint.kind == "divides":
             step = lcm(step, constraint.lhs)
     return -(-lower // step) * step
+
+
+def _fixed(constraint: Constraint, name: str) -> int | None:
+    """The one size that a constraint leaves a symbol."""
+    sides = (constraint.lhs, constraint.rhs)
+    if constraint.kind != "equal" or name not in map(str, sides):
+        return None
+    return next((size for size in sides if isinstance(size, int)), None)
