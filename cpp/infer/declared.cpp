@@ -142,4 +142,21 @@ void Walk::take_declared(NodeId n) {
   }
 }
 
+// What the elements of the inputs say of a node whose types are taken.
+void Walk::read_values(NodeId n, const Op& op) {
+  const std::vector<const OperandType*> inputs = operands_of(n);
+  const auto is_known = [](const OperandType* t) { return t != nullptr && t->greatest; };
+  if (!inputs.empty() && std::ranges::none_of(inputs, is_known)) return;
+  std::vector<OperandType> outputs;
+  for (const ValueId v : graph_.outputs(graph_.nodes[n]))
+    outputs.push_back(v == kNone ? OperandType{} : analysis_->operand_types[analysis_->facts[v]]);
+  try {
+    Context context(graph_, n, inputs, outputs, this);
+    op.values(context);
+  } catch (...) {
+    return report_failure(n);
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) set_output(n, i, table_.intern(outputs[i]));
+}
+
 }  // namespace shapewright

@@ -30,6 +30,7 @@ std::uint64_t hash_of(const OperandType& t) {
                     (static_cast<std::uint64_t>(t.type.container) << 8) ^
                     static_cast<std::uint64_t>(shape.rank() + 1);
   h = mix(h, reinterpret_cast<std::uintptr_t>(t.elements));
+  if (t.greatest) h = mix(h, t.greatest->word());
   if (t.type.container != Container::kTensor) h = mix(h, t.type.length.word());
   for (const Dim d : shape) h = mix(h, d.word());
   return h;

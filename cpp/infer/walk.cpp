@@ -145,7 +145,11 @@ void Walk::infer_node(NodeId n) {
   analysis_->ops[n] = op;
   if (errors_ >= InferLimits::kErrors || !key_of(n)) return poison_outputs(n);
   if (op == nullptr) return unknown_op(n);
-  if (op->infer == &rules::infer_declared) return take_declared(n);
+  if (op->infer == &rules::infer_declared) {
+    take_declared(n);
+    if (op->values != nullptr) read_values(n, *op);
+    return;
+  }
   if (const FactId* found = memo_.find()) {
     for (std::size_t i = 0; i < node.num_outputs; ++i) set_output(n, i, found[i]);
   } else {
@@ -177,16 +181,8 @@ void Walk::run_rule(NodeId n, const Op& op) {
       }
     }
     failed = false;
-  } catch (RuleFailure& failure) {
-    add_finding(std::move(failure), n);
-  } catch (const BodyPoisoned&) {  // NOLINT: its finding is there already
-  } catch (const Error& e) {
-    if (e.kind == ErrorKind::kLimit) {
-      Error limit = e;
-      if (limit.node.empty()) limit.node = display_name(graph_, n);
-      throw limit;
-    }
-    add_finding({e.code, std::string(graph_.op(node).name) + ": " + e.message, e.facts, e.hint}, n);
+  } catch (...) {
+    report_failure(n);
   }
   if (failed) {
     poison_outputs(n);
@@ -207,6 +203,24 @@ void Walk::run_rule(NodeId n, const Op& op) {
       memo_.remember(facts.data(), facts.size());
   }
   made_fresh_ = outer_fresh || made_fresh_;
+}
+
+// Of the exception that is being handled; limits go on to the caller.
+void Walk::report_failure(NodeId n) {
+  try {
+    throw;
+  } catch (RuleFailure& failure) {
+    add_finding(std::move(failure), n);
+  } catch (const BodyPoisoned&) {  // NOLINT: its finding is there already
+  } catch (const Error& e) {
+    if (e.kind == ErrorKind::kLimit) {
+      Error limit = e;
+      if (limit.node.empty()) limit.node = display_name(graph_, n);
+      throw limit;
+    }
+    const std::string name(graph_.op(graph_.nodes[n]).name);
+    add_finding({e.code, name + ": " + e.message, e.facts, e.hint}, n);
+  }
 }
 
 const Elements* Walk::keep(Elements e) {
@@ -298,7 +312,8 @@ void Walk::count_coverage() {
   enum : std::uint8_t { kStatic, kSymbolic, kRankOnly, kUnknown };
   std::vector<std::uint8_t> class_of;  // by FactId
   class_of.reserve(analysis_->operand_types.size());
-  for (const auto& [type, elements] : analysis_->operand_types) {
+  for (const OperandType& t : analysis_->operand_types) {
+    const TensorType& type = t.type;
     std::uint8_t k = kStatic;
     for (const Dim d : type.shape)
       if (!known(d)) k = std::max<std::uint8_t>(k, is_lost(d) ? kRankOnly : kSymbolic);

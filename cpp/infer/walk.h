@@ -40,6 +40,7 @@ class Walk final : public ContextHost {
   bool key_of(NodeId n);  // for the memo; false: an input is poisoned, so are the outputs
   std::vector<const OperandType*> operands_of(NodeId n);
   void run_rule(NodeId n, const Op& op);
+  void report_failure(NodeId n);
   const Op* resolve(NodeId n);
   void set_output(NodeId n, std::size_t i, FactId fact);
   void poison_outputs(NodeId n);
@@ -52,6 +53,7 @@ class Walk final : public ContextHost {
   void note_difference(Difference::Kind kind, ValueId v, const TensorType& inferred,
                        std::string what);
   void take_declared(NodeId n);  // of a node whose framework has computed them
+  void read_values(NodeId n, const Op& op);
 
   // faults.cpp: what is wrong with a node before or instead of its rule
   void check_node(NodeId n, const Op& op);  // arity and attributes; throws RuleFailure

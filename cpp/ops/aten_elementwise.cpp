@@ -1,5 +1,6 @@
 // Elementwise operators of several operands.
 #include "ops/aten.h"
+#include "ops/aten_positions.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
 
@@ -446,11 +447,11 @@ void stack_row(EagerCall& c) {
 }
 
 constexpr Op kRows[] = {
-    row("add.Tensor", add_row),
-    row("add.Scalar", add_row),
+    with_values(row("add.Tensor", add_row), add_values),
+    with_values(row("add.Scalar", add_row), add_values),
     row("add_.Tensor", add_in_place_row),
     row("add_.Scalar", add_in_place_row),
-    row("sub.Tensor", sub_row),
+    with_values(row("sub.Tensor", sub_row), sub_values),
     row("sub.Scalar", sub_row),
     row("sub_.Tensor", sub_in_place_row),
     row("rsub.Scalar", rsub_row),

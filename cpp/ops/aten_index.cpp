@@ -1,5 +1,6 @@
 // Indexing, gathering, scattering, repeating.
 #include "ops/aten.h"
+#include "ops/aten_positions.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
 
@@ -205,11 +206,11 @@ void broadcast_row(EagerCall& c) {
 constexpr Op kRows[] = {
     row("diff.default", diff_row),
     row("broadcast_tensors.default", broadcast_row),
-    row("embedding.default", embedding_row),
+    with_values(row("embedding.default", embedding_row), embedding_values),
     row("embedding_bag.default", embedding_bag_row),
     row("embedding_bag.padding_idx", embedding_bag_row),
-    row("index.Tensor", index_row),
-    row("index_select.default", index_select_row),
+    with_values(row("index.Tensor", index_row), index_values),
+    with_values(row("index_select.default", index_select_row), index_select_values),
     row("gather.default", gather_row),
     row("take_along_dim.default", take_along_dim_row),
     row("scatter.src", scatter_row<false, false>),
@@ -225,15 +226,15 @@ constexpr Op kRows[] = {
     row("index_put_.default", index_put_row<true>),
     row("slice_scatter.default", slice_scatter_row),
     row("select_scatter.default", slice_scatter_row),
-    row("repeat.default", repeat_row),
+    with_values(row("repeat.default", repeat_row), kept_values),
     row("tile.default", repeat_row),
     row("repeat_interleave.self_int", repeat_row),
     row("repeat_interleave.self_Tensor", repeat_row),
     row("meshgrid.default", expanded_row),
     row("meshgrid.indexing", expanded_row),
-    row("arange.default", made_row),
-    row("arange.start", made_row),
-    row("arange.start_step", made_row),
+    with_values(row("arange.default", made_row), arange_values),
+    with_values(row("arange.start", made_row), arange_values),
+    with_values(row("arange.start_step", made_row), arange_values),
     row("linspace.default", made_row),
     row("zeros.default", made_row),
     row("ones.default", made_row),

@@ -21,4 +21,10 @@ constexpr Op row(std::string_view name, void (*eager)(EagerCall&), int since = k
   return op;
 }
 
+// `values` says what is known of the elements: of those of the outputs, and what they demand.
+constexpr Op with_values(Op op, void (*values)(Context&)) {
+  op.values = values;
+  return op;
+}
+
 }  // namespace shapewright::aten

@@ -47,6 +47,7 @@ void cast_like_infer(Context& op) {
 }
 
 void cast_values(Context& op) {
+  op.output_greatest(0, op.greatest(0));
   const Elements* in = op.elements(0);
   if (in == nullptr) return;
   const DType from = op.dtype(0), to = op.output_type(0).dtype;

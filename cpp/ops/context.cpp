@@ -71,6 +71,16 @@ void Context::output_elements(std::size_t i, Elements e) {
   outputs_[i].elements = host_->keep(std::move(e));
 }
 
+void Context::output_greatest(std::size_t i, std::optional<Dim> greatest) {
+  if (i >= outputs_.size() || !greatest) return;
+  const TensorType& type = outputs_[i].type;
+  const bool is_wide = type.dtype == DType::kI64 || type.dtype == DType::kI32;
+  if (!is_wide || type.container != Container::kTensor || !type.shape.has_rank()) return;
+  for (const Dim d : type.shape)
+    if (bounds(d).lo < 1) return;
+  outputs_[i].greatest = greatest;
+}
+
 void Context::output_operand(std::size_t i, const OperandType& t) {
   if (i < outputs_.size()) outputs_[i] = t;
 }

@@ -57,6 +57,8 @@ struct RuleFailure {
 struct OperandType {
   TensorType type;
   const Elements* elements = nullptr;
+  // Of integers too many to be known one by one: the positions 0 to L - 1 that index a table.
+  std::optional<Dim> greatest = {};
   friend bool operator==(const OperandType&, const OperandType&) = default;
 };
 
@@ -102,6 +104,10 @@ class Context {
   const Elements* elements(std::size_t i) const {
     return has_input(i) ? inputs_[i]->elements : nullptr;
   }
+  // The greatest element of input i, where it is known; such an input has elements.
+  std::optional<Dim> greatest(std::size_t i) const {
+    return has_input(i) ? inputs_[i]->greatest : std::nullopt;
+  }
   // Elements of a 1-D (or scalar) integer input, if every one is an integer expression.
   std::optional<std::vector<Dim>> int_elements(std::size_t i) const;
   std::optional<std::vector<std::int64_t>> literal_elements(std::size_t i) const;
@@ -129,6 +135,8 @@ class Context {
     return outputs_[i].type;
   }  // in `values` and `flops`
   void output_elements(std::size_t i, Elements e);  // in `values`; dropped past Elements::kMax
+  // In `values`; dropped where the output may have no elements, or others than i32 and i64.
+  void output_greatest(std::size_t i, std::optional<Dim> greatest);
   Dim fresh(std::string_view why, SymbolKind kind, Bounds bounds) {
     return host_->fresh(why, kind, bounds);
   }

@@ -148,10 +148,24 @@ constexpr Op variadic(std::string_view name, int since, void (*infer)(Context&),
           .flops = flops};
 }
 
+// Of positions moved by one number: the greatest moves with them.
+void add_values(Context& op) {
+  folded<elem::add>(op);
+  for (const std::size_t i : {0, 1})
+    if (const Elem by = scalar_of(op, 1 - i); by.is_int() && op.greatest(i))
+      op.output_greatest(0, *op.greatest(i) + by.num);
+}
+
+void sub_values(Context& op) {
+  folded<elem::sub>(op);
+  if (const Elem by = scalar_of(op, 1); by.is_int() && op.greatest(0))
+    op.output_greatest(0, *op.greatest(0) - by.num);
+}
+
 constexpr Op kOps[] = {
-    binary("Add", 7, broadcast_of<kFloatsAndWide>, folded<elem::add>),
-    binary("Add", 13, broadcast_of<kAllFloatsAndWide>, folded<elem::add>),
-    binary("Add", 14, broadcast_of<kAllNumeric>, folded<elem::add>),
+    binary("Add", 7, broadcast_of<kFloatsAndWide>, add_values),
+    binary("Add", 13, broadcast_of<kAllFloatsAndWide>, add_values),
+    binary("Add", 14, broadcast_of<kAllNumeric>, add_values),
     logical("And", 7, compare_of<kBools>, logical_elements<elem::logical_and>),
     named(binary("BitShift", 11, bit_shift<kUnsigned>, nullptr, kDirection), "X Y"),
     named(binary("BitShift", 28, bit_shift<kIntegers>, nullptr, kDirection), "X Y"),
@@ -207,9 +221,9 @@ constexpr Op kOps[] = {
     named(binary("Pow", 15, pow<kAllFloats | dtypes(DType::kI32, DType::kI64), kAllNumeric>,
                  folded<elem::pow>),
           "X Y"),
-    binary("Sub", 7, broadcast_of<kFloatsAndWide>, folded<elem::sub>),
-    binary("Sub", 13, broadcast_of<kAllFloatsAndWide>, folded<elem::sub>),
-    binary("Sub", 14, broadcast_of<kAllNumeric>, folded<elem::sub>),
+    binary("Sub", 7, broadcast_of<kFloatsAndWide>, sub_values),
+    binary("Sub", 13, broadcast_of<kAllFloatsAndWide>, sub_values),
+    binary("Sub", 14, broadcast_of<kAllNumeric>, sub_values),
     variadic("Sum", 6, one_shape<kFloats>, folded<elem::add>, fold_flops),
     variadic("Sum", 8, broadcast_of<kFloats>, folded<elem::add>, fold_flops),
     variadic("Sum", 13, broadcast_of<kAllFloats>, folded<elem::add>, fold_flops),

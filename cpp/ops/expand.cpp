@@ -76,6 +76,7 @@ std::vector<std::int64_t> padded_dims(const Elements& e, std::size_t rank) {
 }
 
 void expand_values(Context& op) {
+  op.output_greatest(0, op.greatest(0));
   const Elements* in = op.elements(0);
   const auto dims = in == nullptr ? std::nullopt : small_dims(op.output_type(0).shape);
   if (!dims || in->dims.size() > dims->size()) return;

@@ -33,6 +33,7 @@ void gather_infer(Context& op) {
   const Shape& data = op.shape(0);
   const int axis = normalize_axis(op, op.attr_int("axis", 0), data.rank(), "axis");
   if (const Elements* e = op.elements(1)) require_in_range(op, *e, 0, 1, data[axis], 0, axis);
+  require_greatest_in_range(op, 1, data[axis], 0, axis);
   if (!op.has_rank(1)) return op.output(0, dtype, Shape::unknown_rank());
   const Shape& indices = op.shape(1);
   Shape out;
@@ -99,6 +100,7 @@ void gather_elements_infer(Context& op) {
       });
     }
     if (const Elements* e = op.elements(1)) require_in_range(op, *e, 0, 1, data[axis], 0, axis);
+    require_greatest_in_range(op, 1, data[axis], 0, axis);
   }
   op.output(0, op.dtype(0),
             op.has_rank(1) || !op.has_rank(0) ? indices : unknown_dims(op, op.rank(0)));

@@ -42,6 +42,17 @@ void require_in_range(Context& op, const Elements& indices, std::size_t first, s
   if (least < 0) require_place(op, least, -Dim(least), d, data, axis);
 }
 
+void require_greatest_in_range(Context& op, std::size_t indices, Dim d, std::size_t data,
+                               int axis) {
+  const auto greatest = op.greatest(indices);
+  if (greatest) require_place(op, *greatest, *greatest + Dim(1), d, data, axis);
+}
+
+std::optional<Dim> greatest_of_range(Dim start, Dim count, Dim step) {
+  if (bounds(step).lo >= 0) return start + (count - 1) * step;
+  return bounds(step).hi <= 0 ? std::optional(start) : std::nullopt;
+}
+
 std::optional<std::size_t> place_of(const Elem& index, std::int64_t d) {
   const auto literal = index.literal();
   if (!literal || *literal < -d || *literal >= d) return std::nullopt;

@@ -72,6 +72,7 @@ void transpose_infer(Context& op) {
 }
 
 void transpose_values(Context& op) {
+  op.output_greatest(0, op.greatest(0));
   const Elements* in = op.elements(0);
   if (in == nullptr) return;
   const std::size_t rank = in->dims.size();

@@ -39,7 +39,9 @@ struct Op {
   std::uint32_t optional = 0;            // bit i: input i may be omitted though i < inputs.min
   std::span<const AttrSpec> attrs = {};  // of this version; kinds are checked before any rule runs
   void (*infer)(Context&) = nullptr;     // types, checks, constraints
-  void (*values)(Context&) = nullptr;  // elements of small outputs; runs after infer; may be absent
+  // What is known of the elements: all of small outputs, the greatest of positions; runs after
+  // infer; may be absent. In domain "aten" also what the inputs' elements demand.
+  void (*values)(Context&) = nullptr;
   int (*alias)(const Context&) =
       nullptr;  // input whose storage output 0 is a view of, or kFresh; absent: fresh
   Dim (*flops)(const Context&) =

@@ -75,6 +75,7 @@ void broadcast_to_bool(Context& op) {
 
 void pass_elements(Context& op) {
   if (const Elements* e = op.elements(0)) op.output_elements(0, *e);
+  op.output_greatest(0, op.greatest(0));
 }
 
 int view_of_first(const Context&) { return 0; }

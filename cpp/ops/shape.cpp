@@ -15,6 +15,7 @@
 namespace shapewright::families {
 
 void regrouped_values(Context& op) {
+  op.output_greatest(0, op.greatest(0));
   const Elements* e = op.elements(0);
   if (e == nullptr) return;
   auto dims = small_dims(op.output_type(0).shape);

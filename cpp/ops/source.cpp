@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ops/families.h"
+#include "ops/indices.h"
 #include "ops/int_list.h"
 #include "ops/moved_dtypes.h"
 #include "ops/rules.h"
@@ -185,6 +186,9 @@ void range_infer(Context& op) {
 }
 
 void range_values(Context& op) {
+  const Elem first = scalar_of(op, 0), step = scalar_of(op, 2);
+  if (first.is_int() && step.is_int())
+    op.output_greatest(0, greatest_of_range(first.num, op.output_type(0).shape[0], step.num));
   const auto dims = small_dims(op.output_type(0).shape);
   if (!dims) return;
   const std::int64_t count = (*dims)[0];

@@ -91,8 +91,12 @@ def _imported(
 def _fit(run: Run, symbol: str, value: int, read_at: Callable[[int], Run]) -> bool:
     """Frees the symbol that the run made a constant; False if other runs do not tell how."""
     values = values_near(value)
+    rows = [run.reader.rows]
     try:
-        rows = [run.reader.rows, *(read_at(size).reader.rows for size in values[1:])]
+        for size in values[1:]:
+            rows.append(read_at(size).reader.rows)
+            if len(rows[-1]) != len(rows[0]):  # a loop over the symbol: no more long traces
+                return False
         run.reader.rows = fitted_rows(symbol, values, rows)
     except Exception:  # the model takes no other size, or its operations depend on it
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from shapewright.memory import Peak
 from shapewright.report.layers import Row, table_rows
 from shapewright.report.nominal import Shown, shown_at
 from shapewright.report.verdict import check_verdict
@@ -109,10 +110,23 @@ def memory_rows(report: Report, shown: Shown) -> list[tuple[str, str]]:
         where = report.place(peak.node)
         sizes = f" with {shown.at}" if shown.at else ""
         rows.append(("peak", f"{format_bytes(peak.live)} ({peak.live} bytes){where}{sizes}"))
+        rows += library_rows(peak)
         kernels = Counter(layer.kernel for layer in shown.bound.layers if layer.kernel)
         if kernels:
             text = ", ".join(f"{kernel} in {count}" for kernel, count in kernels.items())
             rows.append(("attention", f"kernel {text} calls"))
+    return rows
+
+
+def library_rows(peak: Peak) -> list[tuple[str, str]]:
+    """What of a peak libraries of the GPU hold, and what its bounds leave open."""
+    held: Counter[str] = Counter()
+    for tensor in peak.live_set:
+        if tensor.why.startswith("workspace of "):
+            held[tensor.why] += tensor.bytes
+    rows = [("of it", f"{format_bytes(size)}, {why}") for why, size in held.items()]
+    if peak.on_gpu and not peak.exact:
+        rows.append(("bounds", peak.why_bounds))
     return rows
 
 
