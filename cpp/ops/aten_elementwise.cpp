@@ -171,6 +171,9 @@ void div_row(EagerCall& c) {
   c.out(scale(unary("Reciprocal", c.in(1), Keeps::kResult, 2)));  // number / tensor
 }
 
+// An overload "out", which autograd refuses: it writes into its last operand.
+void out_row(EagerCall& c) { c.out(c.in(c.num_inputs() - 1)); }
+
 // In place on the first operand; the other's gradient is summed by the engine.
 void add_in_place_row(EagerCall& c) {
   const Tensor a = c.in(0);
@@ -464,6 +467,10 @@ constexpr Op kRows[] = {
     row("outer.default", outer_row),
     row("div.Tensor", div_row),
     row("div.Scalar", div_row),
+    row("div.out", out_row),
+    row("mul.out", out_row),
+    row("add.out", out_row),
+    row("sub.out", out_row),
     row("div.Tensor_mode", div_row),
     row("true_divide.Tensor", div_row),
     row("div_.Tensor", mul_in_place_row<true>),

@@ -243,6 +243,19 @@ namespace {
 void linear_row(EagerCall& c) { c.out(linear(c.in(0), c.in(1), c.in(2))); }
 void matmul_row(EagerCall& c) { c.out(matmul(c.in(0), c.in(1))); }
 void mm_row(EagerCall& c) { c.out(mm(c.in(0), c.in(1))); }
+void vdot_row(EagerCall& c) {
+  const Tensor self = c.in(0), other = c.in(1);
+  Tensor out = eager::empty({}, self.dtype());
+  eager::record("Vdot", {other, self}, {out}, {if_needed(self, other), if_needed(other, self)},
+                [shape = self.shape()](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  for (std::size_t i = 0; i < 2; ++i)
+                    if (n.needs(i)) grads[i] = eager::empty(shape, g[0].dtype());
+                  return grads;
+                });
+  c.out(out);
+}
+
 void bmm_row(EagerCall& c) { c.out(bmm(c.in(0), c.in(1))); }
 void addmm_row(EagerCall& c) { c.out(addmm(c.in(0), c.in(1), c.in(2))); }
 
@@ -385,6 +398,7 @@ constexpr Op kRows[] = {
     row("bmm.default", bmm_row),
     row("mv.default", matmul_row),
     row("dot.default", matmul_row),
+    row("vdot.default", vdot_row),
     row("addmm.default", addmm_row),
     row("baddbmm.default", baddbmm_row),
     row("einsum.default", einsum_row),

@@ -169,6 +169,40 @@ void grid_sampler_row(EagerCall& c) {
   c.out(out);
 }
 
+// -1 to 1 in so many steps, at the centres of pixels or from corner to corner.
+Tensor steps_along(Dim count, bool at_corners, DType dtype) {
+  Tensor range = eager::empty({count}, dtype);
+  if (at_corners) return range;
+  const Tensor scaled = eager::empty({count}, dtype);  // range * (count - 1) / count
+  return eager::empty({count}, dtype);
+}
+
+Tensor base_grid(const Shape& out, bool at_corners, DType dtype) {
+  Shape shape = out;
+  shape[shape.rank() - 1] = Dim(shape.rank() - 1);  // homogeneous coordinates
+  Tensor grid = eager::empty(shape, dtype);
+  for (int axis = shape.rank() - 2; axis >= 1; --axis) steps_along(shape[axis], at_corners, dtype);
+  return grid;
+}
+
+// A product of the grid of an image with a matrix for each.
+void affine_grid_row(EagerCall& c) {
+  const Tensor theta = c.in(0);
+  const Shape out_shape = c.out_shape();
+  const bool at_corners = c.flag("align_corners", false);
+  Tensor out;
+  {
+    const Tensor grid = base_grid(out_shape, at_corners, theta.dtype());
+    out = eager::empty(out_shape, theta.dtype());
+  }
+  eager::record("AffineGridGenerator", {theta}, {out}, {},
+                [out_shape, at_corners, shape = theta.shape()](eager::Node&, const Tensors& g) {
+                  const Tensor grid = base_grid(out_shape, at_corners, g[0].dtype());
+                  return Tensors{eager::empty(shape, g[0].dtype())};
+                });
+  c.out(out);
+}
+
 constexpr Op kRows[] = {
     row("max_pool2d.default", max_pool_row),
     row("max_pool3d.default", max_pool_row),
@@ -207,6 +241,7 @@ constexpr Op kRows[] = {
     row("im2col.default", im2col_row),
     row("col2im.default", im2col_row),
     row("grid_sampler.default", grid_sampler_row),
+    row("affine_grid_generator.default", affine_grid_row),
     row("tril.default", resize_row),
     row("triu.default", resize_row),
 };

@@ -224,6 +224,14 @@ void cumprod_row(EagerCall& c) {
 
 void index_result_row(EagerCall& c) { c.out(eager::empty(c.out_shape(), c.out_dtype())); }
 
+// where(condition): nonzero, and a view of it for each axis
+void where_row(EagerCall& c) {
+  const Dim count = c.out_shape()[0], axes = static_cast<std::int64_t>(c.num_outputs());
+  const Tensor places = eager::empty({count, axes}, DType::kI64);
+  for (std::size_t i = 0; i < c.num_outputs(); ++i)
+    c.out(eager::alias(places, Shape{count}, eager::Strides{axes}));
+}
+
 void cumsum_row(EagerCall& c) {  // backward flips, sums and flips again
   const Tensor self = cast_first(c);
   const bool is_float = info(self.dtype()).kind == DTypeClass::kFloat;
@@ -319,6 +327,8 @@ constexpr Op kRows[] = {
     row("bincount.default", index_result_row),
     row("histc.default", index_result_row),
     row("nonzero.default", index_result_row),
+    row("nonzero_numpy.default", where_row),
+    row("where.default", where_row),
     row("searchsorted.Tensor", index_result_row),
     row("bucketize.Tensor", index_result_row),
     row("cumsum.default", cumsum_row),

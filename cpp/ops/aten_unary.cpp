@@ -15,6 +15,12 @@ eager::Backward unary_back(int temporaries) {
   };
 }
 
+// What is kept of a tensor that is about to be written over: a copy.
+Tensors before(const Tensor& self) {
+  const bool is_kept = eager::Machine::current().grad_enabled && self.requires_grad();
+  return is_kept ? Tensors{eager::empty_like(self)} : Tensors{};
+}
+
 }  // namespace
 
 Tensor unary(std::string_view name, const Tensor& self, Keeps keeps, int temporaries) {
@@ -28,9 +34,7 @@ Tensor unary(std::string_view name, const Tensor& self, Keeps keeps, int tempora
 
 Tensor unary_(std::string_view name, const Tensor& self, Keeps keeps, int temporaries) {
   Tensors saved;
-  // What self was before cannot be kept beside it: it is copied first.
-  if (keeps == Keeps::kSelf && eager::Machine::current().grad_enabled && self.requires_grad())
-    saved = {eager::empty_like(self)};
+  if (keeps == Keeps::kSelf) saved = before(self);
   if (keeps == Keeps::kResult) saved = {self};
   eager::record(name, {self}, {self}, std::move(saved), unary_back(temporaries));
   return self;
@@ -67,17 +71,28 @@ void zero_gradient_row(EagerCall& c) {
 }
 
 // clamp(min, max): masks of the comparisons
-void clamp_row(EagerCall& c) {
-  const Tensor self = c.in(0);
-  const bool both = c.has("min") && c.has("max");
-  Tensor out = eager::empty_like(self);
-  eager::record("Clamp", {self}, {out}, {self}, [both](eager::Node&, const Tensors& g) {
+eager::Backward clamp_back(bool both) {
+  return [both](eager::Node&, const Tensors& g) {
     const Tensor above = eager::empty_like(g[0], DType::kBool);
     Tensor below, joined;
     if (both) below = eager::empty_like(g[0], DType::kBool);
     return Tensors{eager::empty_like(g[0])};
-  });
+  };
+}
+
+void clamp_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty_like(self);
+  eager::record("Clamp", {self}, {out}, {self}, clamp_back(c.has("min") && c.has("max")));
   c.out(out);
+}
+
+void clamp_in_place_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensors saved = before(self);
+  eager::record("Clamp", {self}, {self}, std::move(saved),
+                clamp_back(c.has("min") && c.has("max")));
+  c.out(self);
 }
 
 void glu_row(EagerCall& c) {
@@ -176,6 +191,9 @@ constexpr Op kRows[] = {
     row("clamp.default", clamp_row),
     row("clamp_min.default", clamp_row),
     row("clamp_max.default", clamp_row),
+    row("clamp_.default", clamp_in_place_row),
+    row("clamp_min_.default", clamp_in_place_row),
+    row("clamp_max_.default", clamp_in_place_row),
     row("floor.default", zero_gradient_row),
     row("ceil.default", zero_gradient_row),
     row("round.default", zero_gradient_row),

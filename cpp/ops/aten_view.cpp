@@ -294,6 +294,8 @@ constexpr Op kRows[] = {
     with_values(row("swapaxes.default", transpose_row), kept_values),
     with_values(row("t.default", transpose_row), kept_values),
     row("mT.default", transpose_row),
+    row("mH.default", transpose_row),
+    row("matrix_H.default", transpose_row),
     row("numpy_T.default", transpose_row),
     with_values(row("unsqueeze.default", unsqueeze_row), kept_values),
     with_values(row("squeeze.default", squeeze_row), kept_values),

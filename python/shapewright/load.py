@@ -86,8 +86,9 @@ def traced_halves(source: Any, precision: str) -> str | None:
     if dtype is None or not is_module(source):
         return None
     from shapewright.importers.torch_halves import can_recast
+    from shapewright.importers.torch_wrappers import unwrapped
 
-    return dtype if can_recast(source) else None
+    return dtype if can_recast(unwrapped(source)[0]) else None
 
 
 def is_program(source: Any) -> bool:

@@ -44,4 +44,7 @@ CASES = [
     call("pow.Tensor_Tensor", X, X),
     call("pow.Tensor_Tensor", X, "f32[3, 5]"),
     call("pow.Scalar", 2.0, X),
+    call("clamp_.default", "f32[3, 5]*", -1.0, 2.0),
+    call("clamp_min_.default", "f32[3, 5]*", 0.0),
+    call("clamp_max_.default", "f32[3, 5]*", 0.0),
 ]  # fmt: skip

@@ -45,4 +45,7 @@ CASES = [
     call("einsum.default", "bseh,ehd->bsed", ["f32[2, 4, 3, 5]!", "f32[3, 5, 6]!"]),
     call("einsum.default", "bhqd,bhkd->bhqk", ["f32[2, 3, 4, 6]!", "f32[2, 3, 5, 6]!"]),
     call("outer.default", "f32[4]!", "f32[5]!"),
+    call("vdot.default", "f32[6]!", "f32[6]!"),
+    call("vdot.default", "f32[6]!", "f32[6]"),
+    call("vdot.default", "f32[6]", "f32[6]!"),
 ]  # fmt: skip

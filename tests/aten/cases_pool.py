@@ -28,4 +28,7 @@ CASES = [
     call("adaptive_avg_pool3d.default", "f32[2, 3, 4, 4, 4]!", [1, 1, 1]),
     call("adaptive_avg_pool3d.default", "f32[2, 3, 4, 4, 4]!", [2, 2, 2]),
     call("adaptive_max_pool2d.default", X, [2, 2]),
+    call("affine_grid_generator.default", "f32[2, 2, 3]!", [2, 3, 5, 4], False),
+    call("affine_grid_generator.default", "f32[2, 2, 3]!", [2, 3, 5, 4], True),
+    call("affine_grid_generator.default", "f32[2, 3, 4]!", [2, 3, 5, 4, 6], False),
 ]

@@ -77,4 +77,5 @@ CASES = [
     call("grid_sampler.default", "f32[2, 3, 4, 4]!", "f32[2, 5, 5, 2]!", 0, 0, False),
     call("im2col.default", "f32[2, 3, 6, 6]!", [3, 3], [1, 1], [1, 1], [1, 1]),
     call("lift_fresh_copy.default", X),
+    call("matrix_H.default", "f32[3, 4]!"),
 ]  # fmt: skip

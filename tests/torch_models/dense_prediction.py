@@ -211,6 +211,35 @@ def discriminator() -> nn.Module:
     )
 
 
+def spectral_discriminator() -> nn.Module:
+    normed = nn.utils.parametrizations.spectral_norm
+    return nn.Sequential(
+        normed(nn.Conv2d(3, 16, 4, 2, 1)),
+        nn.LeakyReLU(0.1),
+        normed(nn.Conv2d(16, 32, 4, 2, 1)),
+        nn.LeakyReLU(0.1),
+        nn.Flatten(),
+        nn.utils.parametrizations.weight_norm(nn.Linear(512, 1)),
+    )
+
+
+class Straightened(nn.Module):
+    """A spatial transformer: digits are turned upright before they are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = nn.Sequential(
+            nn.Conv2d(1, 8, 7), nn.MaxPool2d(2), nn.ReLU(), nn.Conv2d(8, 10, 5), nn.MaxPool2d(2),
+            nn.ReLU(), nn.Flatten(), nn.Linear(90, 32), nn.ReLU(), nn.Linear(32, 6),
+        )  # fmt: skip
+        self.read = nn.Sequential(nn.Conv2d(1, 16, 5), nn.ReLU(), nn.Flatten(), nn.Linear(9216, 10))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        theta = self.look(x).view(-1, 2, 3)
+        grid = F.affine_grid(theta, list(x.size()), align_corners=False)
+        return self.read(F.grid_sample(x, grid, align_corners=False))
+
+
 def volume() -> nn.Module:
     return nn.Sequential(
         nn.Conv3d(1, 8, 3, padding=1),
@@ -241,6 +270,10 @@ MODELS = [
     TorchModel("dcgan-generator", "generator", generator, {"input": "f32[N, 16, 1, 1]"},
                batches(4, 16, 9)),
     TorchModel("dcgan-discriminator", "generator", discriminator, {"input": "f32[N, 3, 16, 16]"},
+               batches(4, 16, 9)),
+    TorchModel("spectral-discriminator", "generator", spectral_discriminator,
+               {"input": "f32[N, 3, 16, 16]"}, batches(4, 16, 9)),
+    TorchModel("spatial-transformer", "cnn", Straightened, {"x": "f32[N, 1, 28, 28]"},
                batches(4, 16, 9)),
     TorchModel("volume", "cnn", volume, {"input": "f32[N, 1, D, 16, 16]"},
                ({"N": 2, "D": 8}, {"N": 3, "D": 16}, {"N": 4, "D": 12})),

@@ -23,6 +23,7 @@ from shapewright.importers.torch_inputs import Call, call_of
 from shapewright.importers.torch_loss import scalar_loss
 from shapewright.importers.torch_routes import export_route, fake_route, left_alone
 from shapewright.importers.torch_trace import Traced
+from shapewright.importers.torch_wrappers import unwrapped
 
 Bounds = Mapping[str, "tuple[int, int | None]"]
 Loss = Callable[[Any], Any]
@@ -48,12 +49,14 @@ def import_module(
     what is set aside while they run, are of the process.
     """
     wanted = scalar_loss(loss) if train else None
+    module, wrappers = unwrapped(module)
     with _ONE_TRACE:
-        return _imported(module, inputs, bounds or {}, wanted, records, halves)
+        return _imported(module, wrappers, inputs, bounds or {}, wanted, records, halves)
 
 
 def _imported(
     module: Any,
+    wrappers: list[str],
     inputs: Any,
     bounds: Bounds,
     wanted: Loss | None,
@@ -68,7 +71,7 @@ def _imported(
         if halves is not None:
             recast(module, call, halves)
         traced, notices = _trace(module, call, bounds, wanted)
-        notices += [*_assumptions(traced), *_functions(traced)]
+        notices += [*map(_wrapper_note, wrappers), *_assumptions(traced), *_functions(traced)]
         if wanted is not None and traced.checkpoints:
             notices.append(_checkpoint_note(traced.checkpoints[0]))
         run = read_run(traced, call, requires_grad, records)
@@ -165,6 +168,11 @@ def _other_hints(
     if solved:
         yield {**first_hints(call.symbols, bounds), **solved}
     yield from further_hints(call.symbols, bounds, str(refused))
+
+
+def _wrapper_note(name: str) -> Notice:
+    message = f"the model is wrapped in {name}: what is counted is the module inside, run eagerly"
+    return Notice(code="module-wrapped", severity="note", message=message)
 
 
 def _route_note(route: str, reason: str = "") -> Notice:

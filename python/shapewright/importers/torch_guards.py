@@ -120,7 +120,8 @@ def _relation(expr: Any, names: Mapping[Any, str]) -> tuple[str, str, str] | Non
         return "divides", str(int(divisor)), str(dim_text(size, names))
     said = _is_polynomial(left) and _is_polynomial(right)
     # Of several symbols it is mostly what a reshape asks, whose sizes are stated elsewhere.
-    if not said and not (kind == "Equality" and _is_divided(expr)):
+    is_bound = left.is_Integer or right.is_Integer
+    if not said and not ((kind == "Equality" or is_bound) and _is_divided(expr)):
         return None
     texts = [dim_text(part, names) for part in (left, right)]
     if None in texts:

@@ -1,0 +1,24 @@
+"""What a trace assumed of the open sizes is demanded: held to PyTorch just below and at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import shapewright as sw
+
+torch = pytest.importorskip("torch")
+nn = torch.nn
+
+
+def test_bounds_on_quotients_are_demanded() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            return x[:, ::2][:, 3:12] + x[:, -9:]
+
+    report = sw.check(Model(), "f32[N,L]")
+    assert [str(c) for c in report.contract] == ["23 <= L"]
+    Model()(torch.zeros(2, 23))
+    with pytest.raises(RuntimeError):
+        Model()(torch.zeros(2, 22))
