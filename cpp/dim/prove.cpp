@@ -27,6 +27,13 @@ Truth difference_at_least(Dim a, Dim b, std::int64_t margin) {
     mark_used(s, view(s, b));
     return Truth::kYes;
   }
+  if (is_literal(s, a) ||
+      is_literal(s, b)) {  // the bounds of the other are those of the difference
+    mark_used(s, view(s, a));
+    mark_used(s, view(s, b));
+    const bool is_less = y.hi != kPlusInf && x.lo != kMinusInf && Wide{y.hi} - x.lo < margin;
+    return is_less ? Truth::kNo : Truth::kUnknown;
+  }
   if (is_too_much(s, a, b)) return Truth::kUnknown;
   Poly p;
   if (!add_scaled(p, view(s, b), view(s, a), -1)) return Truth::kUnknown;

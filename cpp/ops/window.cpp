@@ -102,7 +102,8 @@ Dim Windows::count(Context& op, int i, Dim in, Dim kernel, bool ceil_mode) const
       std::string text;
       text.reserve(64);
       text.append("kernel ").append(to_string(kernel)).append(" into the input on axis ");
-      return text.append(std::to_string(axis));
+      text.append(std::to_string(axis));
+      return text;
     });
   }
   if (!ceil_mode) return out;
