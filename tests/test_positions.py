@@ -122,6 +122,9 @@ def test_tables_of_pytorch() -> None:
     for how, most in (("embedding", 22), ("index", 24), ("index_select", 24)):
         report = sw.check(Reader(how), "f32[N,L]")
         assert [str(c) for c in report.contract] == [f"L <= {most}"], how
+        with pytest.raises(sw.ConstraintError, match=f"L <= {most}: {most + 1} > {most}") as caught:
+            report.at(N=1, L=most + 1)
+        assert "table.weight axis 0" in caught.value.facts["where"]
         Reader(how)(torch.zeros(2, most))
         with pytest.raises(IndexError):
             Reader(how)(torch.zeros(2, most + 1))

@@ -277,6 +277,10 @@ std::string operand_name(const Context& op, std::size_t input) {
     const std::string_view word = word_at(row->operands, input);
     if (!word.empty()) return std::string(word);
   }
+  // PyTorch's rows list no operands, but every value has a name of the model.
+  const auto inputs = op.graph().inputs(op.graph().nodes[op.node()]);
+  if (name.domain == "aten" && input < inputs.size() && inputs[input] != kNone)
+    return std::string(op.graph().values[inputs[input]].name);
   return "input " + std::to_string(input);
 }
 
