@@ -1,6 +1,6 @@
 """Allocators and offset plans: what is solved, and how long it takes; training memory on GPUs.
 
-    python benchmarks/bench_memory.py [--only offsets,zoo,replay] [--seconds 60] [--json FILE]
+    python benchmarks/bench_memory.py [--only offsets,zoo,replay,speed] [--seconds 60] [--json FILE]
     python benchmarks/bench_memory.py --public [--networks vgg16,resnet50] [--json FILE]
     python benchmarks/bench_memory.py --gpu [--networks gpt2] [--seconds 460] [--json FILE]
 
@@ -10,7 +10,9 @@ offsets  20 rectangles of time and memory, cut up (tests/cut_rectangles.py): 150
 zoo      plans of recorded networks, shipped ones included, at the first sizes that are recorded.
 replay   a list of requests as long as a training step of a decoder with 32 layers, replayed in
          PyTorch's allocator, and the least memory that it runs with.
-public   published measurements, with what is predicted of them and what other tools said.
+speed    what a step of ResNet-50 and of an 8B Llama takes to replay, `fit` and `what_if` to answer.
+public   published measurements, with what is predicted of them and what other tools said; with
+         --networks the rows of others stay as the file has them.
 gpu      models trained on this machine's GPU; without one, what is predicted, and "not measured".
 """
 
@@ -152,9 +154,15 @@ def replay():
     return rows
 
 
+def speed():
+    from memory_bench.speed import speed
+
+    return speed()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="replay,zoo,offsets")
+    parser.add_argument("--only", default="replay,zoo,offsets,speed")
     parser.add_argument("--public", action="store_true", help="published measurements")
     parser.add_argument("--gpu", action="store_true", help="train on this machine's GPU")
     parser.add_argument("--networks", default="", help="of public and gpu, with commas")
@@ -167,6 +175,9 @@ def main():
         "load_at_start": os.getloadavg()[0],
     }
 
+    if arguments.json and arguments.json.exists() and not (arguments.public or arguments.gpu):
+        results = json.loads(arguments.json.read_text()) | results  # sections not run now
+
     def keep(more):
         results.update(more)
         if arguments.json:  # after each row, so that an interrupted run leaves what it has
@@ -176,13 +187,21 @@ def main():
     if arguments.public:
         from memory_bench.public import public
 
-        print(json.dumps(public(keep, names)["summary"], indent=1))
+        before = []
+        if names and arguments.json and arguments.json.exists():
+            before = json.loads(arguments.json.read_text())["rows"]
+        print(json.dumps(public(keep, names, before)["summary"], indent=1))
     elif arguments.gpu:
         from memory_bench.gpu import gpu
 
         print(json.dumps(gpu(keep, names, arguments.seconds or 460)["summary"], indent=1))
     else:
-        calls = {"offsets": lambda: offsets(arguments.seconds or 60), "zoo": zoo, "replay": replay}
+        calls = {
+            "offsets": lambda: offsets(arguments.seconds or 60),
+            "zoo": zoo,
+            "replay": replay,
+            "speed": speed,
+        }
         for name in arguments.only.split(","):
             print(f"# {name}")
             keep({name: calls[name]()})

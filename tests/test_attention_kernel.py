@@ -128,3 +128,26 @@ def test_the_report_names_it() -> None:
     report = sw.check(Attention(), SAME, profile="torch-cpu")
     assert "attention  kernel flash in 1 calls" in str(report)
     assert report.to_dict()["memory"]["layers"][0]["kernel"] == "flash"
+
+
+class TestAsked:
+    """`attention` names the kernel that is to run; one that does not take the call is not run."""
+
+    @pytest.mark.parametrize("kernel", ["flash", "efficient", "math"])
+    def test_it_runs(self, kernel: str) -> None:
+        assert chosen(qkv("f16"), {}, profile="torch-cuda", attention=kernel) == kernel
+
+    def test_it_does_not_take_the_call(self) -> None:
+        assert chosen(qkv("f32"), {}, profile="torch-cuda", attention="flash") == "efficient"
+
+    def test_what_if_ranks_those_that_pytorch_would_not_choose(self) -> None:
+        inputs = qkv("f16", q=512, k=512, dim=64)
+        table = sw.check(Attention(), inputs, mode="train", device="a100-40gb").what_if()
+        found = {c.name: c for c in table.changes if "attention" in c.name}
+        assert set(found) == {"efficient attention", "math attention"}
+        assert found["math attention"].saves < 0
+        assert found["math attention"].how == "sdpa_kernel(SDPBackend.MATH)"
+
+    def test_no_kernel_of_that_name(self) -> None:
+        with pytest.raises(sw.ShapewrightError, match="attention 'flesh'"):
+            chosen(qkv(), {}, attention="flesh")

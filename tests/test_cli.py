@@ -135,6 +135,7 @@ class TestTraining:
         (["--checkpoint", "0", "--checkpoint", "2"], {"checkpoint": ("0", "2")}),
         (["--accumulate", "2"], {"accumulate": 2}),
         (["--precision", "bf16-amp"], {"precision": "bf16-amp"}),
+        (["--zero-grad", "before-backward"], {"zero_grad": "before-backward"}),
     ]
 
     @pytest.mark.parametrize(("arguments", "options"), OPTIONS)

@@ -216,3 +216,58 @@ class TestFit:
         usable = 15104 * MIB  # of 16 GiB
         assert (likely.budget, safe.budget) == (usable - 512 * MIB, usable - 1343 * MIB)
         assert safe.value <= likely.value
+
+
+class Norms(nn.Module):  # type: ignore[misc, name-defined]
+    """A convolution whose result a layer norm reads with its channels last."""
+
+    def __init__(self, groups: int, *, last: bool) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(32, 32, 7, padding=3, groups=groups)
+        self.norm = nn.LayerNorm(32)
+        self.last = last
+
+    def forward(self, x: Any) -> Any:
+        x = x.permute(0, 3, 1, 2)
+        x = self.conv(x if self.last else x.contiguous())
+        return self.norm(x.permute(0, 2, 3, 1))
+
+
+class TestChannelsLast:
+    """What cuDNN takes in that layout it leaves so, with one channel a group too."""
+
+    def temporaries(self, groups: int, *, last: bool) -> list[tuple[str, str]]:
+        report = sw.check(Norms(groups, last=last), "f32[N, 28, 28, 32]", mode="train")
+        image = 4 * 4 * 28 * 28 * 32
+        return [
+            (e.phase, (e.node or "").split("_")[0])
+            for e in report.at(N=4).timeline.events
+            if e.action == "alloc" and e.bytes == image and e.buffer.startswith("temporary")
+        ]
+
+    @pytest.mark.parametrize("groups", [1, 4, 32])
+    def test_nothing_is_turned(self, groups: int) -> None:
+        found = self.temporaries(groups, last=True)
+        assert ("forward", "layer") not in found
+        # The gradients of the norm's output, a sum's laid out, and of its input.
+        assert found.count(("backward", "layer")) == 2
+
+    @pytest.mark.parametrize("groups", [1, 32])
+    def test_rows_are_turned_for_the_norm(self, groups: int) -> None:
+        found = self.temporaries(groups, last=False)
+        assert ("forward", "layer") in found
+        assert found.count(("backward", "layer")) == 3
+
+    def test_weights_are_turned_for_each_call(self) -> None:
+        def turned(groups: int) -> int:
+            report = sw.check(Norms(groups, last=True), "f32[N, 28, 28, 32]", mode="train")
+            weight = 4 * 32 * (32 // groups) * 49
+            events = report.at(N=4).timeline.events
+            return sum(
+                e.action == "alloc" and e.bytes == weight and e.buffer.startswith("temporary")
+                for e in events
+            )
+
+        # Forward; the gradient of the weights comes turned and is laid in rows.
+        assert turned(1) == 2
+        assert turned(32) == 0

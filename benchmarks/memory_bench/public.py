@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from dataclasses import replace
 
 import torch
 from models import on_meta
@@ -14,6 +15,7 @@ from shapewright.devices import find_device
 from .public_rows import LADDER, MIB, ROWS
 
 PROFILE = {"mode": "train", "profile": "torch-cuda"}
+TEXTS = {"gpt_neo_125m", "cerebras_gpt_111m", "distilgpt2", "t5_small"}
 
 
 def class_loss(out):
@@ -26,6 +28,9 @@ def class_loss(out):
 def inputs_of(row):
     if row.network == "bert_large":
         return {"input_ids": f"i64[N, {row.size}]", "labels": "i64[N]"}
+    if row.network in TEXTS:
+        names = ("input_ids", "attention_mask", "labels")
+        return dict.fromkeys(names, f"i64[N, {row.size}]")
     return {"x": f"f32[N, 3, {row.size}, {row.size}]"}
 
 
@@ -43,18 +48,25 @@ class Reports:
 
     def of(self, row):
         key = (row.network, row.size, row.precision, row.optimizer, row.accumulate, row.device)
+        key = (*key, row.zero_grad)
         if key not in self.known:
             start = time.perf_counter()
-            self.known[key] = sw.check(
+            report = sw.check(
                 on_meta(row.network),
                 inputs_of(row),
                 optimizer=optimizer_of(row.optimizer),
                 precision=row.precision,
                 device=row.device,
                 accumulate=row.accumulate,
+                zero_grad=row.zero_grad,
+                sharding=row.sharding,
                 loss=class_loss,
                 **PROFILE,
             )
+            if not row.has_workspace:
+                run = replace(report.question.run, workspace=0)
+                report = sw.Report(report.analysis, replace(report.question, run=run))
+            self.known[key] = report
             self.seconds = time.perf_counter() - start
         return self.known[key]
 
@@ -70,8 +82,28 @@ def relative(predicted, measured):
     return None if predicted is None else round(predicted / measured - 1, 5)
 
 
+def within(row, peak, estimate):
+    """Runs within fractions of the GPU, and what follows of one within our own estimate.
+
+    A run that got by with less gets by with more, and one that failed fails with less.
+    """
+    total = find_device(row.device).usable
+    caps = [(round(row.tools[tool] / total, 2), ran) for tool, ran in row.ran.items()]
+    capped = [
+        {"fraction": share, "ran": ran, "predicted": peak.runs_in(int(share * total))}
+        for share, ran in dict(caps).items()
+    ]
+    ours = round((estimate or 0) / total, 2)
+    outcome = "open"
+    if any(ran and ours >= share for share, ran in caps):
+        outcome = "runs"
+    elif any(not ran and ours <= share for share, ran in caps):
+        outcome = "fails"
+    return {"capped": capped, "at_estimate": outcome}
+
+
 def bytes_row(row, report):
-    """`reserved`: within the GPU, beside the context; `safe`: with the most that libraries take."""
+    """`predicted` and `safe`: with what the source counts of the context; within the GPU."""
     device = find_device(row.device)
     peak = report.at(N=row.batch).peak
     context = device.context if row.context is None else row.context
@@ -81,19 +113,20 @@ def bytes_row(row, report):
         double = report.at(N=2 * row.batch).peak
         predicted = {"predicted": (double.reserved - peak.reserved) // row.batch}
     else:
-        held = reserved_within(report, row, device.usable - context)
+        held = reserved_within(report, row, device.usable - (context or device.context))
         predicted = {
             "predicted": None if held is None else held + context,
-            "without_context": held,
-            "safe": peak.reserved_upper + max(context, device.most_context),
+            "safe": peak.reserved_upper + context,
         }
-        predicted["without_context_error"] = relative(held, row.measured)
+        if row.ran:
+            predicted |= within(row, peak, predicted["predicted"])
     return {
         "live": peak.live,
         "capacity": peak.capacity,
         **predicted,
         "error": relative(predicted["predicted"], row.measured),
         "tools": {tool: relative(said, row.measured) for tool, said in row.tools.items()},
+        "tools_failed": [tool for tool, ran in row.ran.items() if not ran],
     }
 
 
@@ -102,8 +135,8 @@ def largest_row(row, report):
     device = find_device(row.device)
     found = {}
     for name, context, safe in (
-        ("predicted", device.context, False),
-        ("safe", device.most_context, True),
+        ("predicted", device.context if row.context is None else row.context, False),
+        ("safe", max(device.most_context, row.context or 0), True),
     ):
         budget = device.usable - context
         runs = (b for b in LADDER if report.at(N=b).peak.runs_in(budget, safe=safe))
@@ -120,6 +153,7 @@ def answered(row, reports):
     head = {
         "source": row.source,
         "network": row.network,
+        "size": row.size,
         "batch": row.batch,
         "optimizer": row.optimizer,
         "precision": row.precision,
@@ -150,6 +184,24 @@ def middle(errors):
     return round(statistics.median(errors), 5) if errors else None
 
 
+def failures(rows, tools):
+    """Of training within an estimate: how much of what is known of it failed."""
+    rows = [r for r in rows if "at_estimate" in r]
+    if not rows:
+        return {}
+    capped = [c for r in rows for c in r["capped"]]
+    return {
+        "capped_runs": len(capped),
+        "capped_right": share(c["ran"] == c["predicted"] for c in capped),
+        "promised_in_vain": share(c["predicted"] and not c["ran"] for c in capped),
+        "at_estimate": {
+            outcome: sum(r["at_estimate"] == outcome for r in rows)
+            for outcome in ("runs", "fails", "open")
+        },
+        **{f"{tool}_failed": share(tool in r["tools_failed"] for r in rows) for tool in tools},
+    }
+
+
 def summary(rows):
     """By source; an under-estimate is a prediction below what was measured, or none at all."""
     out = {"failed": [f"{r['source']} {r['network']} {r['batch']}" for r in rows if "failed" in r]}
@@ -175,12 +227,12 @@ def summary(rows):
             "safe_under": share(
                 r["safe"] is None or r["safe"] < r["measured"] for r in own if "safe" in r
             ),
-            "without_context_median": middle(r.get("without_context_error") for r in own),
             **{f"{tool}_median": middle(r["tools"].get(tool) for r in own) for tool in tools},
             **{
                 f"{tool}_under": share(r["tools"][tool] < 0 for r in own if tool in r["tools"])
                 for tool in tools
             },
+            **failures(own, tools),
         }
     return out
 
@@ -198,13 +250,28 @@ def line(row):
     return f"{name}{row['kind']} {row['measured'] / MIB:9.1f} MiB  ours {ours}  {tools}"
 
 
-def public(keep, names=()):
-    """All rows, or those of some networks; `keep` is called with what there is after each."""
-    reports, rows = Reports(), []
+def key_of(row):
+    """What tells rows apart, of one to be asked or one that was answered."""
+    told = row if isinstance(row, dict) else vars(row)
+    names = ("source", "network", "size", "batch", "optimizer", "measured")
+    return tuple(told[name] for name in names)
+
+
+def public(keep, names=(), before=()):
+    """All rows, or those of some networks; `keep` is called with what there is after each.
+
+    `before`: rows answered earlier, which stand where a row is not asked again.
+    """
+    reports, known = Reports(), {key_of(row): row for row in before}
+
+    def answers():
+        rows = [known[key_of(row)] for row in ROWS if key_of(row) in known]
+        return {"summary": summary(rows), "rows": rows}
+
     for row in ROWS:
         if names and row.network not in names:
             continue
-        rows.append(answered(row, reports))
-        print(line(rows[-1]), flush=True)
-        keep({"summary": summary(rows), "rows": rows})
-    return {"summary": summary(rows), "rows": rows}
+        known[key_of(row)] = answered(row, reports)
+        print(line(known[key_of(row)]), flush=True)
+        keep(answers())
+    return answers()

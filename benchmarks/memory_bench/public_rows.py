@@ -3,26 +3,32 @@
 Before PyTorch 2.0 `zero_grad` kept the gradients, filled with zeros: the next pass meets them as a
 second pass before one step does.
 
-Left out, and why: transformers of xMem, whose sequence length is not told; SchedTune's sums, whose
-optimizer and version of PyTorch are not, so that only what an image adds is compared; rows of
-Hugging Face with half precision or checkpoints, whose parts Apex or an older Trainer made;
-networks of timm with activations of its own.
+Left out, and why: SchedTune's sums, whose optimizer and version of PyTorch are not told, so that
+only what an image adds is compared; rows of Hugging Face with half precision or checkpoints, whose
+parts Apex or an older Trainer made; networks of timm with activations of its own.
 """
 
 from dataclasses import dataclass, field
+
+from shapewright import Sharding
 
 MIB = 1 << 20
 
 SOURCES = {
     "xMem": "github.com/Stone-ResearchLife/xMem plot/data, evaluation_result.json; PyTorch 2.6, "
-    "NVML's peak less its start, images of 86x86",
-    "mmaction2": "README tables of TSN, 2020; max_memory_allocated, V100, frames of 224x224",
+    "images of 86x86, texts of at most 128 tokens. NVML's peak less its start, which "
+    "set_per_process_memory_fraction preceded, so that the context is not in it (exp/trainer). "
+    "Where no position of zero_grad is told it was the default of its trainer, before backward. "
+    "Each estimate became a fraction of the GPU, in hundredths, and the training ran again within",
+    "mmaction2": "README tables of TSN, 2020; max_memory_allocated, frames of 224x224, one of 8 "
+    "V100 under MMDistributedDataParallel; cuBLAS did not ask the allocator then",
     "Hugging Face": "Efficient Training on a Single GPU, 2022; BERT-large with 512 tokens, V100 "
     "16 GB, nvidia-smi, of which 1343 MiB are the context",
     "SchedTune": "github.com/Stone-ResearchLife/xMem, schedtune/src/model_stats.csv; V100, images "
     "of 224x224: what one image adds, between a batch of 32 and of 64",
     "timm": "results/benchmark-train-amp-nchw-pt112-cu113-rtx3090.csv; autocast to fp16, SGD with "
-    "momentum: the largest batch that ran, the next of its ladder did not",
+    "momentum: the largest batch that ran, the next of its ladder did not. CUDA 11.3 loads all "
+    "kernels at once: the context is taken as the one told for CUDA 11.2",
 }
 
 
@@ -42,39 +48,67 @@ class Row:
     device: str = "v100-16gb"
     context: int | None = None  # bytes that the source says; None: not told
     accumulate: int = 1  # passes before a step; 2 too where zero_grad keeps the gradients
+    zero_grad: str = "after-step"
+    sharding: Sharding | None = None
+    has_workspace: bool = True  # whether cuBLAS asks the allocator
     tools: dict[str, int] = field(default_factory=dict)  # what others predicted
+    ran: dict[str, bool] = field(default_factory=dict)  # whether it ran within that
 
 
-def _xmem(network, batch, optimizer, measured, xmem, dnnmem, schedtune=None):
-    tools = {"xMem": xmem, "DNNMem": dnnmem} | ({"SchedTune": schedtune} if schedtune else {})
+# What training got by within, of what xMem, DNNMem and SchedTune had estimated.
+def _xmem(network, batch, optimizer, measured, estimates, ran, *, size=86, **more):
+    tools = dict(zip(("xMem", "DNNMem", "SchedTune"), estimates, strict=True))
+    within = {tool: flag == "1" for tool, flag in zip(tools, ran, strict=True)}
     return Row(
-        "xMem", network, "reserved", measured, batch, optimizer, 86, device="rtx-3060", tools=tools
-    )
+        "xMem", network, "reserved", measured, batch, optimizer, size, device="rtx-3060",
+        context=0, tools=tools, ran=within, **{"zero_grad": "before-backward", **more},
+    )  # fmt: skip
 
 
 XMEM = (
-    _xmem("vgg16", 684, "sgd", 11804868608, 12119441408, 9791602688),
-    _xmem("vgg19", 377, "adamw", 10867441664, 9707716608, 6264193024),
-    _xmem("resnet101", 351, "sgd", 8468299776, 8824815616, 8516534272),
-    _xmem("resnet152", 326, "adam", 11165237248, 11379146752, 10787749888),
-    _xmem("mobilenet_v2", 251, "adamw", 4148166656, 3684696064, 2696937472),
-    _xmem("convnext_base", 294, "adamw", 10498342912, 10324279296, 6782189568),
-    _xmem("convnext_base", 300, "sgd", 9984540672, 10278141952, 6872367104, 8087289200),
-    _xmem("convnext_tiny", 200, "sgd", 3319791616, 3523215360, 2472542208, 3096738529),
-    _xmem("convnext_tiny", 200, "adamw", 3468689408, 3680501760, 2472542208, 3096738529),
-    _xmem("convnext_tiny", 300, "adam", 4846518272, 4989124608, 3523215360, 4611154903),
-    _xmem("mnasnet", 400, "sgd", 3676307456, 3621781504, 3395289088, 4021676933),
-    _xmem("mnasnet", 300, "adamw", 3265265664, 2755657728, 2560622592, 3592452833),
-    _xmem("mnasnet", 600, "adam", 5089787904, 5305794560, 4932501504, 5556823654),
-    _xmem("mnasnet", 200, "rmsprop", 2237661184, 1914699776, 1803550720, 2696675328),
-    _xmem("mnasnet", 700, "sgd", 5928648704, 6142558208, 5750390784, 8559955804),
+    _xmem("vgg16", 684, "sgd", 11804868608, (12119441408, 9791602688, 10817550417), "101"),
+    _xmem("vgg19", 377, "adamw", 10867441664, (9707716608, 6264193024, 10007126999), "101"),
+    _xmem("resnet101", 351, "sgd", 8468299776, (8824815616, 8516534272, 10306851962), "111"),
+    _xmem("resnet152", 326, "adam", 11165237248, (11379146752, 10787749888, 10830017986), "100"),
+    _xmem("mobilenet_v2", 251, "adamw", 4148166656, (3684696064, 2696937472, 3561960243), "101"),
+    _xmem("convnext_base_dropping", 294, "adamw", 10498342912,
+          (10324279296, 6782189568, 8201709813), "000", zero_grad="after-step"),
+    _xmem("convnext_base_dropping", 300, "sgd", 9984540672,
+          (10278141952, 6872367104, 8087289200), "100"),
+    _xmem("convnext_tiny_dropping", 200, "sgd", 3319791616,
+          (3523215360, 2472542208, 3096738529), "100"),
+    _xmem("convnext_tiny_dropping", 200, "adamw", 3468689408,
+          (3680501760, 2472542208, 3096738529), "100"),
+    _xmem("convnext_tiny_dropping", 300, "adam", 4846518272,
+          (4989124608, 3523215360, 4611154903), "100"),
+    _xmem("mnasnet", 400, "sgd", 3676307456, (3621781504, 3395289088, 4021676933), "111"),
+    _xmem("mnasnet", 300, "adamw", 3265265664, (2755657728, 2560622592, 3592452833), "111"),
+    _xmem("mnasnet", 600, "adam", 5089787904, (5305794560, 4932501504, 5556823654), "111"),
+    _xmem("mnasnet", 200, "rmsprop", 2237661184, (1914699776, 1803550720, 2696675328), "111"),
+    _xmem("mnasnet", 700, "sgd", 5928648704, (6142558208, 5750390784, 8559955804), "111"),
+    _xmem("gpt_neo_125m", 10, "adamw", 4445962240,
+          (4783603712, 3292528640, 3855037235), "100", size=128),
+    _xmem("gpt_neo_125m", 30, "sgd", 9223274496,
+          (8917090304, 8262778880, 3855037235), "100", size=128),
+    _xmem("gpt_neo_125m", 30, "adam", 9997123584,
+          (9693036544, 8262778880, 3855037235), "000", size=128),
+    _xmem("cerebras_gpt_111m", 10, "adamw", 4286578688,
+          (3749707776, 2642411520, 3855037235), "101", size=128),
+    _xmem("cerebras_gpt_111m", 10, "sgd", 3166699520,
+          (2785017856, 2642411520, 3855037235), "111", size=128),
+    _xmem("distilgpt2", 10, "adamw", 3160408064,
+          (3275751424, 2061500416, 2544138977), "100", size=128),
+    _xmem("distilgpt2", 30, "adam", 7377780736,
+          (7958691840, 5119148032, 2544138977), "100", size=128),
+    _xmem("t5_small", 10, "adamw", 2766143488,
+          (2835349504, 2799697920, 2544138977), "110", size=128),
 )  # fmt: skip
 
-TSN = (
-    Row("mmaction2", "tsn_r50", "allocated", 8344 * MIB, 96, accumulate=2),
-    Row("mmaction2", "tsn_r50", "allocated", 10978 * MIB, 128, accumulate=2),
-    Row("mmaction2", "tsn_r50", "allocated", 5691 * MIB, 64, accumulate=2),
-)
+TSN = tuple(
+    Row("mmaction2", "tsn_r50", "allocated", measured * MIB, batch, accumulate=2,
+        sharding=Sharding("ddp", 8), has_workspace=False)
+    for measured, batch in ((8344, 96), (10978, 128), (5691, 64))
+)  # fmt: skip
 
 HUGGING_FACE = tuple(
     Row("Hugging Face", "bert_large", "reserved", measured * MIB, batch, optimizer, 512,
@@ -97,7 +131,7 @@ LADDER = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 # Of the networks here all that stopped short of the first step of the ladder.
 TIMM = tuple(
     Row("timm", network, "largest", batch, batch, size=size, precision="fp16-amp",
-        device="rtx-3090", accumulate=2)
+        device="rtx-3090", context=1343 * MIB, accumulate=2)
     for network, size, batch in (
         ("resnet101", 224, 256), ("resnet152", 224, 192), ("resnet200", 224, 128),
         ("resnet50_gn", 224, 192), ("resnext50_32x4d", 224, 384), ("resnext101_32x4d", 224, 192),

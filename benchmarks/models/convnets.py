@@ -1,6 +1,7 @@
 """Convolutional classifiers as their papers give them: VGG, ResNet, DenseNet, MobileNetV2, MnasNet,
 ConvNeXt."""
 
+import itertools
 from functools import partial
 
 import torch
@@ -211,14 +212,43 @@ class ChannelNorm(nn.LayerNorm):
         return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
-class ConvNeXt(nn.Module):
-    """Liu and others, arXiv 2201.03545; the share of rows that are dropped is 0."""
+class DroppingBlock(nn.Module):
+    """A block that is left out of some rows of a batch (arXiv 1603.09382), added in place."""
 
-    def __init__(self, depths, widths, *, classes=1000):
+    def __init__(self, width, dropped):
+        super().__init__()
+        self.dropped = dropped
+        self.gamma = nn.Parameter(torch.full((width, 1, 1), 1e-6))
+        self.depthwise = nn.Conv2d(width, width, 7, padding=3, groups=width)
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.wide = nn.Linear(width, 4 * width)
+        self.act = nn.GELU()
+        self.narrow = nn.Linear(4 * width, width)
+
+    def branch(self, x):
+        x = self.depthwise(x).permute(0, 2, 3, 1)
+        return self.narrow(self.act(self.wide(self.norm(x)))).permute(0, 3, 1, 2)
+
+    def forward(self, x):
+        out = self.gamma * self.branch(x)
+        if self.dropped > 0:
+            kept = torch.empty((x.shape[0], 1, 1, 1), device=x.device).bernoulli_(1 - self.dropped)
+            out = out * kept.div_(1 - self.dropped)
+        out += x
+        return out
+
+
+class ConvNeXt(nn.Module):
+    """Liu and others, arXiv 2201.03545; `dropped`: of the rows, in the last block; rising to it."""
+
+    def __init__(self, depths, widths, *, dropped=None, classes=1000):
         super().__init__()
         layers = [nn.Conv2d(3, widths[0], 4, stride=4), ChannelNorm(widths[0], eps=1e-6)]
+        shares = iter(torch.linspace(0, dropped or 0, sum(depths), device="cpu").tolist())
         for k, (depth, width) in enumerate(zip(depths, widths, strict=True)):
-            layers += [ConvNeXtBlock(width) for _ in range(depth)]
+            for share in itertools.islice(shares, depth):
+                block = ConvNeXtBlock(width) if dropped is None else DroppingBlock(width, share)
+                layers.append(block)
             if k + 1 < len(depths):
                 layers.append(ChannelNorm(width, eps=1e-6))
                 layers.append(nn.Conv2d(width, widths[k + 1], 2, stride=2))
@@ -260,4 +290,7 @@ NETWORKS = {
     "mobilenet_v2_140": partial(Mobile, MOBILE_V2, scale=1.4, last=1792),
     "mnasnet": partial(Mobile, MNASNET, act=nn.ReLU),
     **{f"convnext_{size}": partial(ConvNeXt, *rows) for size, rows in CONVNEXT.items()},
+    # As torchvision has them.
+    "convnext_tiny_dropping": partial(ConvNeXt, *CONVNEXT["tiny"], dropped=0.1),
+    "convnext_base_dropping": partial(ConvNeXt, *CONVNEXT["base"], dropped=0.5),
 }

@@ -9,6 +9,7 @@
 #include "bindings/dim_cast.h"
 #include "bindings/text_cast.h"
 #include "graph/builder.h"
+#include "infer/batch.h"
 #include "infer/infer.h"
 
 namespace py = pybind11;
@@ -301,6 +302,14 @@ void bind_infer(py::module_& m) {
                     : py::object(text_to_python(display_name(*a.graph, c.first_unknown))));
           })
       .def_property_readonly("symbols", &symbols_of_inputs)
+      .def_property_readonly(
+          "batch_symbol",
+          [](const Analysis& a) -> std::optional<std::string> {
+            const ArenaLock lock(*a.arena);
+            const auto id = batch_symbol(a);
+            return id ? std::optional(std::string(a.arena->symbol_info(*id).name)) : std::nullopt;
+          },
+          "The symbol of the first axis of the first input that has one.")
       .def(
           "why",
           [](const Analysis& a, std::string_view name, int axis) {

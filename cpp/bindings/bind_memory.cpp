@@ -315,9 +315,17 @@ FitView solve_fit(const ModelPtr& model, std::string solve, const py::dict& size
   const ArenaLock lock(model->arena());
   const FitProblem problem(m, query);
   if (!loop) return {model, problem.solve()};
-  return {model, problem.solve([&](const BoundPtr& bound) {
-            return runs_on_device(*bound, *loop, model->device(), budget_bytes, with_most);
-          })};
+  const DeviceOptions& device = model->device();
+  RunTest test{[&](const BoundPtr& bound) {
+    return runs_on_device(*bound, *loop, device, budget_bytes, with_most);
+  }};
+  if (device.sharding.is_asked()) {
+    test.holds = [&](const BoundPtr& bound) {
+      return holds_on_device(*bound, *loop, device, budget_bytes);
+    };
+    test.spared_bytes = most_spared_bytes(*m, device);
+  }
+  return {model, problem.solve(test)};
 }
 
 }  // namespace

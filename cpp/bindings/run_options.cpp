@@ -35,6 +35,7 @@ RunOptions run_options(const py::dict& run) {
       one_of<eager::Device>("device", get<std::string>(run, "device", "cuda"),
                             {{"cpu", eager::Device::kCpu}, {"cuda", eager::Device::kCuda}});
   out.capability = get<std::int64_t>(run, "capability", out.capability);
+  out.attention = get<std::string>(run, "attention", "");
   out.trains = get(run, "trains", false);
   out.optimizer = find_optimizer(get<std::string>(run, "optimizer", ""));
   if (run.contains("states")) {
@@ -70,6 +71,10 @@ DeviceOptions device_options(const py::dict& run) {
   out.most_cublas_bytes = get(run, "most_cublas_bytes", out.most_cublas_bytes);
   out.settings = get<std::string>(run, "settings", "");
   out.sharding.stage = get(run, "shard_stage", 0);
+  out.sharding.buckets = one_of<Buckets>("buckets", get<std::string>(run, "buckets", "none"),
+                                         {{"none", Buckets::kNone},
+                                          {"beside", Buckets::kBeside},
+                                          {"of-gradients", Buckets::kOfGradients}});
   out.sharding.ranks = get<std::int64_t>(run, "ranks", 1);
   out.sharding.units = get<std::vector<std::string>>(run, "units", {});
   const Settings refuses_unknown(out.settings, find_allocator("torch-cuda").settings);

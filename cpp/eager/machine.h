@@ -91,6 +91,7 @@ class Machine {
 
   DType halves = DType::kUnknown;  // of a module whose floats are read as halves
   std::int64_t capability = 80;    // compute capability of a GPU: 80 is 8.0
+  std::string attention;           // the kernel that is asked for, as ops/sdpa.h names it; "": none
   Phase phase = Phase::kForward;
   NodeId node = kNone;               // in whose name things happen
   Keeper keeper = Keeper::kScratch;  // what a release says

@@ -4,11 +4,6 @@
 
 namespace shapewright {
 
-namespace {
-
-constexpr std::size_t kMaxNamed = 8;
-
-// The symbol of the first axis of the first input that has one.
 std::optional<std::uint32_t> batch_symbol(const Analysis& a) {
   const Graph& g = *a.graph;
   for (const ValueId v : g.blocks[0].inputs) {
@@ -20,6 +15,10 @@ std::optional<std::uint32_t> batch_symbol(const Analysis& a) {
   }
   return std::nullopt;
 }
+
+namespace {
+
+constexpr std::size_t kMaxNamed = 8;
 
 bool depends_on(Dim d, std::uint32_t symbol) {
   const auto ids = symbols_of(d);

@@ -145,6 +145,29 @@ class Descent {
   std::int64_t num_untried_ = 0;
 };
 
+// Halving between the first place and one beyond which nothing fits.
+template <typename At>
+std::optional<std::int64_t> last_that_holds(Solver& solver, std::int64_t first, std::int64_t last,
+                                            const At& at, const SizeTest& holds) {
+  if (holds(at(last))) return last;
+  if (!holds(at(first))) return std::nullopt;
+  std::int64_t low = first, high = last;
+  while (high - low > 1) {
+    const std::int64_t middle = low + (high - low) / 2;
+    const auto place = solver.previous_admitted(middle);
+    if (!place || *place <= low) {
+      const auto above = solver.next_admitted(middle);
+      if (!above || *above >= high) break;
+      (holds(at(*above)) ? low : high) = *above;
+    } else if (holds(at(*place))) {
+      low = *place;
+    } else {
+      high = *place;
+    }
+  }
+  return low;
+}
+
 }  // namespace
 
 FitProblem::FitProblem(std::shared_ptr<const Memory> memory, const FitQuery& query)
@@ -172,7 +195,7 @@ void FitProblem::refuse_smallest() const {
 Fit FitProblem::solve() const { return solve({}); }
 
 Fit FitProblem::solve(const RunTest& runs) const {
-  Solver solver(*memory_, family_, budget_bytes_);
+  Solver solver(*memory_, family_, budget_bytes_ + runs.spared_bytes);
   const auto first = solver.next_admitted(0);
   if (!first) refuse_smallest();
 
@@ -195,8 +218,10 @@ Fit FitProblem::solve(const RunTest& runs) const {
         {{"live peak", std::to_string(bind(solver.size_of(*found))->peak().live) + " bytes"}}, "",
         "give '" + family_.solve() + "' an upper bound");
   Fit fit;
-  if (found && runs) {
-    Descent descent(solver, [&](std::int64_t place) { return runs(bind(solver.size_of(place))); });
+  const auto at = [&](std::int64_t place) { return bind(solver.size_of(place)); };
+  if (found && runs.holds) found = last_that_holds(solver, *first, *found, at, runs.holds);
+  if (found && runs.runs) {
+    Descent descent(solver, [&](std::int64_t place) { return runs.runs(at(place)); });
     found = descent.largest_running(*first, *found);
     fit.num_untried = descent.num_untried();
   }

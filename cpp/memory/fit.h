@@ -32,8 +32,16 @@ struct Fit {
   std::int64_t num_untried = 0;  // sizes above `value` that may run: given up (FitProblem::kTries)
 };
 
-// What has to hold of a size beside its live peak: that an allocator gets through.
-using RunTest = std::function<bool(const std::shared_ptr<const BoundMemory>&)>;
+// What has to hold of a size beside its live peak.
+using SizeTest = std::function<bool(const std::shared_ptr<const BoundMemory>&)>;
+struct RunTest {
+  SizeTest runs;  // that an allocator gets through
+  // Of what one of several ranks holds: the live peak of the whole may exceed the limit by
+  // `spared_bytes` at most, and `holds` says whether the rank's own tensors fit. It holds for every
+  // size below one for which it does.
+  std::int64_t spared_bytes = 0;
+  SizeTest holds;
+};
 
 class FitProblem {
  public:

@@ -3,6 +3,7 @@
 #include "ops/aten.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
+#include "ops/gpu_conv.h"
 #include "ops/onednn.h"
 
 namespace shapewright::aten {
@@ -131,21 +132,12 @@ Tensors column_grads(const Convolution& c, const eager::Node& n) {
   return grads;
 }
 
-Tensors plain_grads(const eager::Node& n, const Shape& x, const Shape& w, const Tensor& g) {
-  Tensors grads(3);
-  const DType dtype = g.dtype();
-  if (n.needs(0)) grads[0] = eager::empty(x, dtype);
-  if (n.needs(1)) grads[1] = eager::empty(w, dtype);
-  if (n.needs(2)) grads[2] = eager::empty({g.size(1)}, dtype);
-  return grads;
-}
-
 Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias,
                    const Convolution& c, bool is_transposed) {
+  if (on_cuda())
+    return gpu_convolution(input, weight, bias, {c.x, c.w, c.y, c.groups, is_transposed});
   Tensor out;
-  if (on_cuda()) {
-    out = eager::empty(is_transposed ? c.x : c.y, c.dtype);
-  } else {
+  {
     const bool is_copied = !input.is_contiguous() && !c.is_channels_last;
     const Tensor dense = is_copied ? eager::empty(input.shape(), c.dtype) : input;
     out = c.is_channels_last ? run_forward_last(c) : is_transposed ? run_data(c) : run_forward(c);
@@ -154,7 +146,6 @@ Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias
       "Convolution", {input, weight, bias}, {out}, {input, weight},
       [c, is_transposed](eager::Node& n, const Tensors& g) {
         const Tensor x = n.saved[0];
-        if (on_cuda()) return plain_grads(n, x.shape(), c.w, g[0]);
         if (c.is_channels_last) return last_grads(c, n, g[0]);
         const Tensor dense = x.is_contiguous() ? Tensor() : eager::empty(x.shape(), c.dtype);
         const Tensor gy = g[0].is_contiguous() ? Tensor() : eager::empty(g[0].shape(), c.dtype);

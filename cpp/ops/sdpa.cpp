@@ -153,8 +153,11 @@ std::string_view name_of(Kernel kernel) {
 
 Kernel choose(const Query& a) {
   const Machine& machine = Machine::current();
+  if (machine.attention == name_of(Kernel::kMath)) return Kernel::kMath;
   if (!machine.on_cuda()) return cpu_takes_flash(a) ? Kernel::kFlash : Kernel::kMath;
   const std::int64_t capability = machine.capability;
+  for (const Row& row : kOrder)
+    if (machine.attention == name_of(row.kernel) && row.takes(a, capability)) return row.kernel;
   if (prefers_cudnn(capability) && cuda_takes_cudnn(a, capability)) return Kernel::kCudnn;
   for (const Row& row : kOrder)
     if (row.takes(a, capability)) return row.kernel;

@@ -18,7 +18,8 @@ struct Query {
 enum class Kernel : std::uint8_t { kCudnn, kFlash, kEfficient, kMath };
 std::string_view name_of(Kernel kernel);  // "cudnn", "flash", "efficient", "math"
 
-// On the device of the machine. The mask is the caller's, not yet as numbers.
+// On the device of the machine. The mask is the caller's, not yet as numbers. The kernel that the
+// machine is asked for comes first where it takes the call.
 Kernel choose(const Query& a);
 
 }  // namespace shapewright::sdpa

@@ -52,6 +52,7 @@ from shapewright.memory import BoundReport, Event, Formula, Layer, Live, Peak, T
 from shapewright.options import Optimizer
 from shapewright.results import Constraint, Coverage, Difference, Finding, Report, Symbol
 from shapewright.rules import register_op, unregister_op
+from shapewright.sharding import Sharding
 from shapewright.types import TensorType
 from shapewright.what_if import WhatIf
 
@@ -86,6 +87,7 @@ __all__ = [
     "Report",
     "ShapeError",
     "ShapewrightError",
+    "Sharding",
     "Symbol",
     "TensorType",
     "Timeline",

@@ -18,9 +18,11 @@ from shapewright.options import (
     check_options,
     check_patterns,
     run_of,
+    with_units,
 )
 from shapewright.results import Question, Report
 from shapewright.rules import registered_rule
+from shapewright.sharding import Sharding
 
 
 def load(source: Any, inputs: Any = None) -> Graph:
@@ -50,6 +52,8 @@ def check(
     accumulate: int = 1,
     settings: str = "",
     zero_grad: str = "after-step",
+    sharding: Sharding | None = None,
+    attention: str | None = None,
     declared: str = "refine",
     batch: str | None = None,
 ) -> Report:
@@ -74,7 +78,9 @@ def check(
     `checkpoint` names modules that are run again in backward (`"layers.*"`, or `"layers.*:4"` for
     four at a time), `accumulate` the passes before a step, `zero_grad` whether gradients go
     `"after-step"` or `"before-backward"`. `settings` are those of PyTorch's allocator on a GPU,
-    written as PYTORCH_CUDA_ALLOC_CONF; `device` also decides which kernels PyTorch would choose.
+    written as PYTORCH_CUDA_ALLOC_CONF; `device` also decides which kernels PyTorch would choose,
+    and `attention` (`"flash"`, `"efficient"`, `"cudnn"`, `"math"`) asks for one where it can run.
+    `sharding=Sharding("fsdp2", ranks=8)` counts what one of several GPUs takes.
 
     `declared` says what the types are worth that a file gives its results: `"refine"` fills with
     them what inference leaves open, and warns where a size contradicts; `"check"` does the same,
@@ -95,6 +101,8 @@ def check(
         settings,
         device,
         zero_grad,
+        sharding,
+        attention,
     )
     check_options(options)
     check_declared(declared, batch)
@@ -104,6 +112,7 @@ def check(
     asked = Asked(inputs, symbols, trains, loss, records=trains, halves=halves)
     graph, name, given = read_model(source, asked)
     run = run_of(options, is_eager=_core.is_eager(graph), is_cast=halves is not None)
+    run = with_units(run, graph)
     analysis = _core.infer(graph, given, symbols, strict, registered_rule(), declared, batch or "")
     question = Question(
         source=name,

@@ -8,6 +8,7 @@ from typing import Any
 
 from shapewright import _core
 from shapewright.errors import ShapewrightError
+from shapewright.sharding import Sharding, block_patterns
 from shapewright.spelling import nearest
 from shapewright.units import parse_bytes
 
@@ -29,6 +30,7 @@ OPTIMIZERS = (
 
 UPDATES = ("loop", "foreach", "fused")
 ZERO_GRADS = ("after-step", "before-backward")
+ATTENTIONS = ("flash", "efficient", "cudnn", "math")
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,6 @@ class Optimizer:
 
 
 @dataclass(frozen=True)
-class Sharding:
-    """State (stage 1), gradients too (2) and parameters too (3) divided among ranks by units."""
-
-    stage: int
-    ranks: int
-    units: tuple[str, ...]  # patterns of module paths
-
-
-@dataclass(frozen=True)
 class Run:
     """Who runs a model, and for what: the memory depends on it beside the graph."""
 
@@ -81,6 +74,7 @@ class Run:
     sharding: Sharding | None = None
     capability: float | None = None  # compute capability of the GPU; None: likewise
     is_cast: bool = False  # whether the graph itself is in the precision
+    attention: str = ""  # the kernel that is asked for; "": what PyTorch chooses
 
     @property
     def on_gpu(self) -> bool:
@@ -105,11 +99,10 @@ class Run:
             "first_iteration": first_iteration,
             "settings": self.settings,
             "zero_grad": self.zero_grad,
+            "attention": self.attention,
         }
         if self.sharding is not None:
-            run["shard_stage"] = self.sharding.stage
-            run["ranks"] = self.sharding.ranks
-            run["units"] = list(self.sharding.units)
+            run |= self.sharding.core()
         if self.workspace is not None:
             run |= {"cublas_bytes": self.workspace, "most_cublas_bytes": self.workspace}
         if self.capability is not None:
@@ -137,6 +130,8 @@ class AskedOptions:
     settings: str = ""
     device: str | None = None
     zero_grad: str = "after-step"
+    sharding: object = None
+    attention: str | None = None
 
 
 def check_options(asked: AskedOptions) -> None:
@@ -144,6 +139,11 @@ def check_options(asked: AskedOptions) -> None:
     one_of("mode", asked.mode, MODES)
     one_of("precision", asked.precision, PRECISIONS)
     one_of("zero_grad", asked.zero_grad, ZERO_GRADS)
+    if asked.attention is not None:
+        one_of("attention", asked.attention, ATTENTIONS)
+    if asked.sharding is not None and not isinstance(asked.sharding, Sharding):
+        message = f"sharding is sw.Sharding(...), not {type(asked.sharding).__name__}"
+        raise ShapewrightError(message, code="option-value", hint='sw.Sharding("zero-2", ranks=8)')
     if asked.profile is not None:
         one_of("profile", asked.profile, PROFILES)
     if isinstance(asked.optimizer, str):
@@ -161,6 +161,7 @@ def check_options(asked: AskedOptions) -> None:
         "loss": asked.loss,
         "checkpoint": asked.checkpoint,
         "accumulate": asked.accumulate != 1,
+        "sharding": asked.sharding,
     }
     for option, value in training.items():
         if value:
@@ -208,19 +209,31 @@ def run_of(asked: AskedOptions, *, is_eager: bool, is_cast: bool = False) -> Run
         asked.accumulate,
         zero_grad=asked.zero_grad,
         is_cast=is_cast,
+        attention=asked.attention or "",
     )
     if run.on_gpu:
-        run = replace(run, settings=asked.settings)
+        assert asked.sharding is None or isinstance(asked.sharding, Sharding)
+        run = replace(run, settings=asked.settings, sharding=asked.sharding)
         if asked.device is None:
             return run
         from shapewright.devices import find_device
 
         gpu = find_device(asked.device)
         return replace(run, workspace=gpu.workspace, capability=gpu.capability)
+    if asked.sharding is not None:
+        message = f"sharding is counted for GPUs, and the profile is '{profile}'"
+        raise ShapewrightError(message, code="option-conflict")
     if asked.settings:
         message = f"settings belong to the allocator of a GPU, and the profile is '{profile}'"
         raise ShapewrightError(message, code="option-conflict")
     return run
+
+
+def with_units(run: Run, graph: _core.Graph) -> Run:
+    """The run with the units of its sharding named: by default the blocks of the model."""
+    if run.sharding is None or run.sharding.units:
+        return run
+    return replace(run, sharding=replace(run.sharding, units=block_patterns(graph)))
 
 
 def check_patterns(graph: _core.Graph, patterns: tuple[str, ...]) -> None:

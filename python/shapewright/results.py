@@ -290,8 +290,8 @@ class Report:
     def what_if(self, *, ranks: int = 8, **sizes: int) -> WhatIf:
         """What would change the memory of a PyTorch module at given sizes, ranked by what it saves.
 
-        Each row is simulated anew: halves, checkpoints, optimizers, micro-batches, settings of the
-        allocator, and sharding over `ranks` GPUs.
+        Each row is simulated anew: halves, kernels of attention, checkpoints, optimizers,
+        micro-batches, settings of the allocator, and sharding over `ranks` GPUs.
         """
         from shapewright.what_if import what_if
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from shapewright import _core
 from shapewright.errors import ShapewrightError
 from shapewright.memory import Peak, make_peak, needed_of, sizes_hinted
-from shapewright.options import Optimizer, Run, Sharding
+from shapewright.options import ATTENTIONS, Optimizer, Run
+from shapewright.sharding import Sharding, block_lists, block_patterns
 from shapewright.units import format_bytes
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 GROUPS = (1, 2, 3, 4, 6, 8, 12, 16)  # modules that are checkpointed together
 MICRO_BATCHES = (2, 4, 8)
 EXPANDABLE = "expandable_segments:True"
+_BACKENDS = {
+    "flash": "FLASH_ATTENTION",
+    "efficient": "EFFICIENT_ATTENTION",
+    "cudnn": "CUDNN_ATTENTION",
+    "math": "MATH",
+}
 
 
 @dataclass(frozen=True)
@@ -127,7 +134,8 @@ def _needed(peak: Peak) -> int:
 def _ways(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
     run = base.run
     yield from _precisions(base)
-    blocks = _blocks(report)
+    yield from _attentions(report, base)
+    blocks = block_lists(report.graph)
     best = _checkpoint(report, base, blocks) if run.trains else None
     if best is not None:
         yield best
@@ -141,8 +149,8 @@ def _ways(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
     if EXPANDABLE not in run.settings:
         how = f"PYTORCH_CUDA_ALLOC_CONF={EXPANDABLE}"
         yield replace(base, name="expandable segments", how=how, run=_expandable(run))
-    if run.trains:
-        yield from _shardings(base, blocks, ranks)
+    if run.trains and run.sharding is None:
+        yield from _shardings(report, base, ranks)
     together = _together(base, best)
     if together is not None:
         yield together
@@ -181,7 +189,7 @@ def _gradients(base: _Way) -> Iterator[_Way]:
 
 
 def _micro_batches(report: Report, base: _Way) -> Iterator[_Way]:
-    symbol = _batch_symbol(report)
+    symbol = report.analysis.batch_symbol or ""
     size = base.sizes.get(symbol, 0)
     for parts in MICRO_BATCHES:
         if size % parts or size < parts:
@@ -193,14 +201,34 @@ def _micro_batches(report: Report, base: _Way) -> Iterator[_Way]:
         yield replace(base, name=name, how=how, run=run, sizes=micro)
 
 
-def _shardings(base: _Way, blocks: dict[str, int], ranks: int) -> Iterator[_Way]:
-    units = tuple(f"{path}.*" if path else "*" for path in blocks)
-    for stage, name, how in (
-        (1, "ZeRO-1", "ZeroRedundancyOptimizer, or zero_optimization stage 1"),
-        (2, "ZeRO-2", "zero_optimization stage 2"),
-        (3, "ZeRO-3, FSDP2", "fully_shard on each block and the model"),
+def _attentions(report: Report, base: _Way) -> Iterator[_Way]:
+    """Kernels of attention that run where PyTorch would choose another."""
+    if base.run.attention:
+        return
+    chosen = _kernels(report, base)
+    for kernel in ATTENTIONS if chosen else ():
+        way = replace(base, run=replace(base.run, attention=kernel))
+        if _kernels(report, way) in (chosen, ()) or kernel not in _kernels(report, way):
+            continue
+        how = f"sdpa_kernel(SDPBackend.{_BACKENDS[kernel]})"
+        yield replace(way, name=f"{kernel} attention", how=how)
+
+
+def _kernels(report: Report, way: _Way) -> tuple[str, ...]:
+    layers = _core.MemoryModel(report.analysis, way.run.core()).at(way.sizes).layers
+    return tuple(layer[2] for layer in layers if layer[2])
+
+
+def _shardings(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
+    units = block_patterns(report.graph)
+    for kind, name, how in (
+        ("ddp", "DDP", "DistributedDataParallel"),
+        ("ddp-views", "DDP, gradients in buckets", "gradient_as_bucket_view=True"),
+        ("zero-1", "ZeRO-1", "ZeroRedundancyOptimizer, or zero_optimization stage 1"),
+        ("zero-2", "ZeRO-2", "zero_optimization stage 2"),
+        ("fsdp2", "ZeRO-3, FSDP2", "fully_shard on each block and the model"),
     ):
-        run = replace(base.run, sharding=Sharding(stage, ranks, units))
+        run = replace(base.run, sharding=Sharding(kind, ranks, units))
         yield replace(base, name=f"{name} over {ranks}", how=how, run=run)
 
 
@@ -237,35 +265,6 @@ def _checkpoint(report: Report, base: _Way, blocks: dict[str, int]) -> _Way | No
         if best is None or live < best[0]:
             best = live, way
     return None if best is None else best[1]
-
-
-def _blocks(report: Report) -> dict[str, int]:
-    """Paths of the outermost lists of modules, and how many each has: `{"model.layers": 32}`."""
-    children: dict[str, set[str]] = {}
-    deeper: set[str] = set()
-    for node in report.graph.nodes:
-        parts = node.scope.split(".")
-        at = next((i for i, part in enumerate(parts) if part.isdigit()), None)
-        if at is None:
-            continue
-        path = ".".join(parts[:at])
-        children.setdefault(path, set()).add(parts[at])
-        if len(parts) > at + 1:
-            deeper.add(path)
-    # A list of single layers has no blocks to speak of.
-    return {
-        path: len(found) for path, found in children.items() if len(found) > 1 and path in deeper
-    }
-
-
-def _batch_symbol(report: Report) -> str:
-    """The symbol of the first axis of the first input that has one."""
-    names = {s.name for s in report.symbols}
-    for value in report.graph.inputs:
-        shape = report.values[value.name].shape
-        if shape and str(shape[0]) in names:
-            return str(shape[0])
-    return ""
 
 
 def _signed(size: int) -> str:

@@ -46,6 +46,24 @@ bool runs_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOpti
       .runs;
 }
 
+bool holds_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
+                     std::int64_t capacity_bytes) {
+  const RequestList requests = requests_of(bound, loop, options, false);
+  return replay_in(requests, options, loop, kUnlimited).requested.peak <= capacity_bytes;
+}
+
+std::int64_t most_spared_bytes(const Memory& memory, const DeviceOptions& options) {
+  if (options.sharding.stage == 0) return 0;
+  std::int64_t bytes = 0;
+  for (const Buffer& buffer : memory.buffers.all) {
+    const bool is_divided = buffer.kind == BufferKind::kParam ||
+                            buffer.kind == BufferKind::kGradient ||
+                            buffer.kind == BufferKind::kOptimizer;
+    if (is_divided) bytes += known(buffer.bytes).value_or(0);
+  }
+  return bytes;
+}
+
 DeviceRun::DeviceRun(std::shared_ptr<const BoundMemory> bound, std::shared_ptr<const Loop> loop,
                      DeviceOptions options)
     : bound_(std::move(bound)), loop_(std::move(loop)), options_(std::move(options)) {
@@ -54,7 +72,7 @@ DeviceRun::DeviceRun(std::shared_ptr<const BoundMemory> bound, std::shared_ptr<c
   peak_ = bound_->peak();
   const bool is_bounded = peak_.upper.has_value();
   // What one rank asks for has no formula: the requests themselves are the lower end.
-  if (options_.sharding.stage > 0) peak_.lower = free_running_.requested.peak;
+  if (options_.sharding.is_asked()) peak_.lower = free_running_.requested.peak;
   peak_.live = std::max(peak_.lower, free_running_.allocated.peak);
   if (free_running_.peak_request != kNoIndex)
     peak_.event = loop_->event_of(free_running_.peak_request);
@@ -110,6 +128,7 @@ std::vector<LiveItem> DeviceRun::live_set() const {
       case Loop::For::kUnit:
         items.push_back({kNone, bytes, "parameters or gradients of a unit"});
         break;
+      case Loop::For::kBucket: items.push_back({kNone, bytes, "bucket of gradients"}); break;
       case Loop::For::kCublas: items.push_back({kNone, bytes, "workspace of cuBLAS"}); break;
       case Loop::For::kCudnn: items.push_back({kNone, bytes, "workspace of cuDNN"}); break;
     }

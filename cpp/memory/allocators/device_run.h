@@ -33,6 +33,12 @@ struct DeviceFailure {
 bool runs_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
                     std::int64_t capacity_bytes, bool with_most);
 
+// Whether what a rank asks for, tensors alone, is never more; and how much less than the whole
+// model's it may be.
+bool holds_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
+                     std::int64_t capacity_bytes);
+std::int64_t most_spared_bytes(const Memory& memory, const DeviceOptions& options);
+
 class DeviceRun {
  public:
   DeviceRun(std::shared_ptr<const BoundMemory> bound, std::shared_ptr<const Loop> loop,

@@ -25,6 +25,7 @@ Loop::Loop(const Memory& memory, const Sharding& sharding)
   gathered_.assign(units_.size(), kNone);
   alive_.assign(memory.buffers.size(), kNone);
   add_model(memory);
+  add_buckets(memory);
   const auto& events = memory.timeline.events;
   bool is_first = false;
   for (std::uint32_t i = 0; i < events.size(); ++i)
@@ -68,6 +69,18 @@ void Loop::add_model(const Memory& memory) {
   }
 }
 
+// DistributedDataParallel makes them before the first iteration.
+void Loop::add_buckets(const Memory& memory) {
+  if (sharding_.buckets == Buckets::kNone) return;
+  buckets_ = find_buckets(memory);
+  for (std::uint32_t i = 0; i < buckets_.size(); ++i) alloc({For::kBucket, i}, 0);
+}
+
+bool Loop::lies_in_bucket(const Memory& memory, const Event& e) const {
+  return sharding_.buckets == Buckets::kOfGradients &&
+         memory.buffers[e.buffer].kind == BufferKind::kGradient;
+}
+
 void Loop::add_iteration(const Memory& memory, bool makes_states) {
   const auto& events = memory.timeline.events;
   const auto make_states = [&] {
@@ -85,6 +98,12 @@ void Loop::add_iteration(const Memory& memory, bool makes_states) {
     if (makes_states && e.phase >= Phase::kOptimizer) make_states();
     if (is_state || kind == BufferKind::kParam || kind == BufferKind::kInput) continue;
     if (sharding_.stage > 1) enter(memory, i);
+    if (lies_in_bucket(memory, e)) {
+      // What backward made is copied into its bucket and dropped.
+      if (e.action == Action::kAlloc && e.phase == Phase::kBackward)
+        release(alloc(source_of(memory, e), i), i);
+      continue;
+    }
     if (e.action == Action::kAlloc) {
       alive_[e.buffer] = alloc(source_of(memory, e), i);
       made.push_back(e.buffer);
@@ -213,6 +232,9 @@ RequestList Loop::at(std::span<const std::int64_t> buffer_bytes,
         break;
       case For::kUnit:
         for (const BufferId b : units_.parameters[s.index]) bytes += buffer_bytes[b];
+        break;
+      case For::kBucket:
+        for (const BufferId b : buckets_[s.index]) bytes += buffer_bytes[b];
         break;
       case For::kCublas: bytes = libraries.cublas; break;
       case For::kCudnn:

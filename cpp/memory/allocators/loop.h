@@ -40,10 +40,10 @@ class Loop {
   // Of Timeline::events: the change that a request is, or that a workspace follows.
   std::uint32_t event_of(std::uint32_t request) const { return event_of_[request]; }
 
-  enum class For : std::uint8_t { kBuffer, kShare, kUnit, kCublas, kCudnn };
+  enum class For : std::uint8_t { kBuffer, kShare, kUnit, kBucket, kCublas, kCudnn };
   struct Source {
     For what = For::kBuffer;
-    std::uint32_t index = kNone;  // BufferId, unit, handle of cuBLAS, or index of a convolution
+    std::uint32_t index = kNone;  // BufferId, unit, bucket, handle of cuBLAS, or convolution
   };
   std::span<const Source> sources() const { return sources_; }  // by allocation
   bool has_cublas() const { return has_cublas_; }
@@ -51,7 +51,9 @@ class Loop {
 
  private:
   void add_model(const Memory& memory);
+  void add_buckets(const Memory& memory);
   void add_iteration(const Memory& memory, bool makes_states);
+  bool lies_in_bucket(const Memory& memory, const Event& event) const;
   void call_library(const Memory& memory, std::uint32_t event);
   void enter(const Memory& memory, std::uint32_t event);
   void gather(std::uint32_t unit, std::uint32_t event);
@@ -63,6 +65,7 @@ class Loop {
 
   Sharding sharding_;
   Units units_;
+  std::vector<std::vector<BufferId>> buckets_;
   LibraryUses uses_;
   RequestList requests_;  // of no bytes
   std::vector<Source> sources_;

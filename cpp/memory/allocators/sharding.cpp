@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "graph/scope.h"
 #include "memory/training/checkpoints.h"
@@ -31,6 +32,26 @@ Units find_units(const Memory& memory, const Sharding& sharding) {
     const auto found = number.find(module_of(value.name, sharding.units));
     out.of_buffer[b] = found == number.end() ? 0 : found->second;
     if (is_param && !value.is_buffer) out.parameters[out.of_buffer[b]].push_back(b);
+  }
+  return out;
+}
+
+std::vector<std::vector<BufferId>> find_buckets(const Memory& memory) {
+  constexpr std::int64_t kFirstBytes = 1 << 20, kBytes = 25 << 20;
+  std::vector<std::vector<BufferId>> out;
+  std::int64_t open = 0;
+  std::vector<std::uint8_t> is_seen(memory.graph().values.size(), 0);
+  for (const Event& e : memory.timeline.events) {
+    const Buffer& b = memory.buffers[e.buffer];
+    const bool is_made = e.action == Action::kAlloc && e.phase == Phase::kBackward;
+    if (!is_made || b.kind != BufferKind::kGradient || b.value == kNone) continue;
+    if (std::exchange(is_seen[b.value], 1) != 0) continue;
+    if (out.empty() || open >= (out.size() == 1 ? kFirstBytes : kBytes)) {
+      out.emplace_back();
+      open = 0;
+    }
+    out.back().push_back(e.buffer);
+    open += known(b.bytes).value_or(kBytes);
   }
   return out;
 }

@@ -6,7 +6,10 @@
 //             those of no unit from forward to the end of backward   (P + G + S)/n + gathered
 //
 // What is reduced is copied into one piece first. Stage 3 is FSDP2 with its defaults, the others
-// are ZeRO's.
+// are ZeRO's. DistributedDataParallel divides nothing and keeps such pieces throughout:
+//
+//   buckets beside the gradients    P + 2 G + S
+//   gradients that lie in buckets   P + G + S, and G between steps too
 #pragma once
 
 #include <cstdint>
@@ -17,10 +20,14 @@
 
 namespace shapewright {
 
+enum class Buckets : std::uint8_t { kNone, kBeside, kOfGradients };
+
 struct Sharding {
   int stage = 0;
+  Buckets buckets = Buckets::kNone;
   std::int64_t ranks = 1;
   std::vector<std::string> units;  // patterns of module paths: "model.layers.*"
+  bool is_asked() const { return stage > 0 || buckets != Buckets::kNone; }
 };
 
 // The units of a model: 0 is what belongs to none, the others in the order in which they run.
@@ -32,5 +39,9 @@ struct Units {
 };
 
 Units find_units(const Memory& memory, const Sharding& sharding);
+
+// Gradients by bucket, as they come in backward: one is closed when it has 1 MiB, the next ones
+// when they have 25 MiB, the defaults of PyTorch 2.13.
+std::vector<std::vector<BufferId>> find_buckets(const Memory& memory);
 
 }  // namespace shapewright

@@ -41,6 +41,7 @@ class BorderSums {
     std::uint32_t below = 0, above = 0;
   };
   Common common(std::int32_t border, Known known) const;
+  bool has_any(std::int32_t border, Known known) const;
 
  private:
   struct Border {

@@ -192,7 +192,7 @@ void OrderSearch::explain_border(std::int32_t border, std::size_t crossing, Lite
   for (const auto& [place, bit] : latest) {
     const std::uint32_t mask = known.mask & ~bit;
     const BorderSums::Known fewer{mask | refuted.mask, (known.below & mask) | refuted.below};
-    if (!borders_.common(border, fewer).is_any) known = {mask, known.below & mask};
+    if (!borders_.has_any(border, fewer)) known = {mask, known.below & mask};
   }
   for (std::size_t k = 0; k < items.size(); ++k) {
     if ((known.mask >> k & 1) == 0) continue;

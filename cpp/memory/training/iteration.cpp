@@ -40,6 +40,7 @@ class Runner {
     machine_.halves = cast(DType::kF32, options_.precision);
     if (machine_.halves == DType::kF32) machine_.halves = DType::kUnknown;
     machine_.capability = options_.capability;
+    machine_.attention = options_.attention;
     out_.of_value.assign(g_.values.size(), kNone);
   }
 

@@ -54,6 +54,7 @@ enum class ZeroGrad : std::uint8_t {
 struct RunOptions {
   eager::Device device = eager::Device::kCuda;
   std::int64_t capability = 80;  // compute capability of a GPU: 80 is 8.0
+  std::string attention;         // the kernel that attention is asked to run with, where it can
   bool trains = false;
   OptimizerSpec optimizer;
   Update update = Update::kForeach;

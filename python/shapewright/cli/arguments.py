@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shapewright.errors import ShapewrightError
+from shapewright.sharding import Sharding
 
 if TYPE_CHECKING:
     from shapewright.results import Report
@@ -55,6 +56,18 @@ AllocatorSettings = Annotated[
         help="As PYTORCH_CUDA_ALLOC_CONF.",
     ),
 ]
+ZeroGrad = Annotated[
+    str,
+    typer.Option("--zero-grad", metavar="after-step|before-backward", help="When gradients go."),
+]
+Shard = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="fsdp2:8", help="As DDP, ZeRO or FSDP2 over so many GPUs."),
+]
+Attention = Annotated[
+    str | None,
+    typer.Option("--attention", metavar="flash|efficient|cudnn|math", help="Kernel to run with."),
+]
 DeviceName = Annotated[
     str | None, typer.Option(metavar="NAME", help="A name from `shapewright devices`.")
 ]
@@ -95,6 +108,17 @@ def parse_dims(texts: list[str] | None) -> dict[str, int | tuple[int, int | None
         else:
             dims[name] = first
     return dims
+
+
+def parse_shard(text: str | None) -> Sharding | None:
+    """`"fsdp2:8"` as the `sharding` of `check`."""
+    if text is None:
+        return None
+    kind, colon, ranks = text.rpartition(":")
+    if not colon or not ranks.isdecimal() or len(ranks) > 6:
+        msg = "--shard"
+        raise _refused(msg, text, "fsdp2:8")
+    return Sharding(kind, int(ranks))
 
 
 def _number(text: str, whole: str) -> int:

@@ -7,6 +7,7 @@ import typer
 from shapewright.cli.arguments import (
     Accumulate,
     AllocatorSettings,
+    Attention,
     Batch,
     Budget,
     Checkpoint,
@@ -25,8 +26,11 @@ from shapewright.cli.arguments import (
     Profile,
     Quiet,
     Shapes,
+    Shard,
     Strict,
+    ZeroGrad,
     check_source,
+    parse_shard,
 )
 from shapewright.cli.guard import guarded
 
@@ -42,6 +46,9 @@ def check(
     precision: Precision = "fp32",
     checkpoint: Checkpoint = None,
     accumulate: Accumulate = 1,
+    zero_grad: ZeroGrad = "after-step",
+    attention: Attention = None,
+    shard: Shard = None,
     device: DeviceName = None,
     budget: Budget = None,
     profile: Profile = None,
@@ -68,6 +75,9 @@ def check(
         precision=precision,
         checkpoint=tuple(checkpoint or ()),
         accumulate=accumulate,
+        zero_grad=zero_grad,
+        attention=attention,
+        sharding=parse_shard(shard),
         device=device,
         budget=budget,
         profile=profile,

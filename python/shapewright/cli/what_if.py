@@ -7,7 +7,11 @@ from typing import Annotated
 import typer
 
 from shapewright.cli.arguments import (
+    Accumulate,
+    AllocatorSettings,
+    Attention,
     Budget,
+    Checkpoint,
     DeviceName,
     Dims,
     Dtypes,
@@ -21,6 +25,7 @@ from shapewright.cli.arguments import (
     Profile,
     Quiet,
     Shapes,
+    ZeroGrad,
     check_source,
 )
 from shapewright.cli.guard import guarded
@@ -36,9 +41,14 @@ def what_if(
     mode: Annotated[str, typer.Option(metavar="train|infer", help="What is counted.")] = "train",
     optimizer: OptimizerName = None,
     precision: Precision = "fp32",
+    checkpoint: Checkpoint = None,
+    accumulate: Accumulate = 1,
+    zero_grad: ZeroGrad = "after-step",
+    attention: Attention = None,
     device: DeviceName = None,
     budget: Budget = None,
     profile: Profile = None,
+    settings: AllocatorSettings = "",
     format: FormatOption = Format.text,
     output: Output = None,
     quiet: Quiet = False,
@@ -57,9 +67,14 @@ def what_if(
         mode=mode,
         optimizer=optimizer,
         precision=precision,
+        checkpoint=tuple(checkpoint or ()),
+        accumulate=accumulate,
+        zero_grad=zero_grad,
+        attention=attention,
         device=device,
         budget=budget,
         profile=profile,
+        settings=settings,
     )
     sink = Sink(format, output, quiet, not no_color)
     if not report.ok:
