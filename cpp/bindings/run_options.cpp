@@ -74,7 +74,7 @@ DeviceOptions device_options(const py::dict& run) {
   out.sharding.buckets = one_of<Buckets>("buckets", get<std::string>(run, "buckets", "none"),
                                          {{"none", Buckets::kNone},
                                           {"beside", Buckets::kBeside},
-                                          {"of-gradients", Buckets::kOfGradients}});
+                                          {"gradients", Buckets::kOfGradients}});
   out.sharding.ranks = get<std::int64_t>(run, "ranks", 1);
   out.sharding.units = get<std::vector<std::string>>(run, "units", {});
   const Settings refuses_unknown(out.settings, find_allocator("torch-cuda").settings);

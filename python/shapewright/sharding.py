@@ -12,7 +12,7 @@ from shapewright.spelling import nearest
 # What the core divides, and what it keeps in buckets.
 _KINDS: dict[str, dict[str, Any]] = {
     "ddp": {"buckets": "beside"},
-    "ddp-views": {"buckets": "of-gradients"},
+    "ddp-views": {"buckets": "gradients"},
     "zero-1": {"shard_stage": 1},
     "zero-2": {"shard_stage": 2},
     "fsdp2": {"shard_stage": 3},
