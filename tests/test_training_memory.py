@@ -274,3 +274,34 @@ class TestRefused:
         with pytest.raises(sw.ShapewrightError) as refused:
             sw.check(mlp(), {"input": "f32[N, 100]"}, **options)
         assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "options"),
+    [
+        ("adamw", "AdamW", {}),
+        ("sgd", "SGD", {"lr": 0.1}),
+        ("sgd-momentum", "SGD", {"lr": 0.1, "momentum": 0.9}),
+        (sw.Optimizer("adamw", update="foreach"), "AdamW", {"foreach": True}),
+        (
+            sw.Optimizer("rmsprop", dict.fromkeys(("square_avg", "momentum_buffer"), "f32")),
+            "RMSprop",
+            {"momentum": 0.9},
+        ),
+    ],
+)
+def test_an_optimizer_of_torch_is_its_name(name: Any, kind: str, options: dict[str, Any]) -> None:
+    model = mlp()
+    given = getattr(torch.optim, kind)(model.parameters(), **options)
+    report, named = (trained(model, optimizer=each) for each in (given, name))
+    for formula in ("optimizer", "live_peak"):
+        assert str(report.formula(formula)) == str(named.formula(formula))
+
+
+def test_an_unknown_optimizer_is_refused() -> None:
+    model = mlp()
+    with pytest.raises(sw.ShapewrightError, match="type LBFGS keeps is not known"):
+        trained(model, optimizer=torch.optim.LBFGS(model.parameters()))
+    with pytest.raises(sw.ShapewrightError, match="not AdamW") as caught:
+        trained(model, optimizer=torch.optim.AdamW)
+    assert "AdamW(model.parameters())" in str(caught.value)

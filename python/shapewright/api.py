@@ -74,7 +74,8 @@ def check(
     (1, 256)}` or values `{"N": 8}`.
 
     `mode="train"` counts a steady iteration of a PyTorch module: forward, backward, the step of
-    `optimizer`, gradients set to None; `mode="infer"` one call under `torch.no_grad()`.
+    `optimizer` (a name, an `Optimizer`, one of torch.optim), gradients set to None; `mode="infer"`
+    one call under `torch.no_grad()`.
     `checkpoint` names modules that are run again in backward (`"layers.*"`, or `"layers.*:4"` for
     four at a time), `accumulate` the passes before a step, `zero_grad` whether gradients go
     `"after-step"` or `"before-backward"`. `settings` are those of PyTorch's allocator on a GPU,
@@ -90,6 +91,10 @@ def check(
     `batch="N"` asks how a model of a fixed batch takes others: `N` stands for the first axis of
     the inputs, and findings name the nodes that fix it.
     """
+    if hasattr(optimizer, "param_groups"):
+        from shapewright.importers.torch_optimizer import known_optimizer
+
+        optimizer = known_optimizer(optimizer)
     options = AskedOptions(
         mode,
         optimizer,

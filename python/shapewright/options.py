@@ -149,8 +149,11 @@ def check_options(asked: AskedOptions) -> None:
     if isinstance(asked.optimizer, str):
         one_of("optimizer", asked.optimizer, OPTIMIZERS)
     elif asked.optimizer is not None and not isinstance(asked.optimizer, Optimizer):
-        message = f"optimizer is a name or sw.Optimizer(...), not {type(asked.optimizer).__name__}"
-        raise ShapewrightError(message, code="option-value")
+        kind = getattr(asked.optimizer, "__name__", type(asked.optimizer).__name__)
+        message = f"optimizer is a name, sw.Optimizer(...) or one of torch.optim, not {kind}"
+        hint = f"one of {', '.join(OPTIMIZERS)}, or {kind}(model.parameters())"
+        hint = hint if isinstance(asked.optimizer, type) else f"one of {', '.join(OPTIMIZERS)}"
+        raise ShapewrightError(message, code="option-value", hint=hint)
     if asked.mode == "train-compiled":
         msg = "mode"
         raise _unavailable(msg, asked.mode, "'train' is the mode of eager PyTorch")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shapewright.errors import ShapewrightError
 from shapewright.importers.torch_types import dtype_name
 from shapewright.options import OPTIMIZERS, Optimizer
 
@@ -24,10 +25,34 @@ def optimizer_of(optimizer: Any) -> Optimizer:
     defaults: dict[str, Any] = getattr(optimizer, "defaults", {})
     if name == "sgd" and defaults.get("momentum"):
         name = "sgd-momentum"
-    state: dict[str, str] = {}
-    if name in {"adam", "adamw"} and defaults.get("amsgrad"):
-        state = dict.fromkeys(("exp_avg", "exp_avg_sq", "max_exp_avg_sq"), _dtype_of(optimizer))
+    state = {}
+    if kept := _beside_its_usual(name, defaults):
+        state = dict.fromkeys(kept, _dtype_of(optimizer))
     return Optimizer(name if name in OPTIMIZERS else word, state, _update_of(defaults))
+
+
+def known_optimizer(optimizer: Any) -> Optimizer:
+    """The same of an object of torch.optim; raises `ShapewrightError` where what it keeps is not
+    known."""
+    found = optimizer_of(optimizer)
+    if found.name not in OPTIMIZERS:
+        kind = type(optimizer).__name__
+        message = f"what an optimizer of type {kind} keeps is not known"
+        hint = (
+            f'sw.Optimizer("{found.name}", state={{"a tensor for each parameter": "f32"}}) says it'
+        )
+        raise ShapewrightError(message, code="option-value", hint=hint)
+    return found
+
+
+def _beside_its_usual(name: str, defaults: dict[str, Any]) -> tuple[str, ...]:
+    """What an optimizer keeps, where its options make that more than usual."""
+    if name in {"adam", "adamw"} and defaults.get("amsgrad"):
+        return "exp_avg", "exp_avg_sq", "max_exp_avg_sq"
+    if name == "rmsprop" and (defaults.get("momentum") or defaults.get("centered")):
+        more = {"momentum": "momentum_buffer", "centered": "grad_avg"}
+        return "square_avg", *(state for option, state in more.items() if defaults.get(option))
+    return ()
 
 
 def _update_of(defaults: dict[str, Any]) -> str | None:
