@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from torch.utils.checkpoint import checkpoint  # noqa: E402
 
 from torch_oracles.iteration import Way, checkpoint_modules  # noqa: E402
 from torch_oracles.live import live_truth  # noqa: E402
+from torch_oracles.processor import has_modelled_kernels  # noqa: E402
 
 SIZES = {"N": 64}
 
@@ -186,14 +186,6 @@ class TestRealRuns:
         assert report.at(N=640).peak.live < plain.live
 
 
-def has_bf16_products() -> bool:
-    """Whether the processor has what oneDNN's products of bfloat16 are modelled after."""
-    return "amx_bf16" not in CPU and "avx512_bf16" in CPU
-
-
-CPU = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-
-
 class Normed(nn.Module):  # type: ignore[misc, name-defined]
     """A block that ends in a norm, whose statistics are there only once it has run."""
 
@@ -208,10 +200,42 @@ class Normed(nn.Module):  # type: ignore[misc, name-defined]
         return input
 
 
+class Recurring(nn.Module):  # type: ignore[misc, name-defined]
+    """A recurrent layer whose results, turned, go through a product."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.cell = getattr(nn, kind)(24, 32, batch_first=True)
+        self.head = nn.Linear(32, 50)
+
+    def forward(self, input: Any) -> Any:
+        return self.head(self.cell(input)[0])
+
+
+class TestInference:
+    @pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+    def test_recurrent(self, kind: str) -> None:
+        truth = live_truth(Recurring(kind), {"input": torch.randn(4, 32, 24)})
+        report = sw.check(Recurring(kind), "f32[N, S, 24]", mode="infer", profile="torch-cpu")
+        assert abs(report.at(N=4, S=32).peak.live - truth.peak) <= 16
+
+
+class Scored(nn.Module):  # type: ignore[misc, name-defined]
+    """Scores are returned as they are made, and widened for a loss of their own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = nn.Linear(32, 400)
+
+    def forward(self, input: Any) -> dict[str, Any]:
+        scores = self.head(input)
+        return {"loss": scores.float().logsumexp(-1).sum(), "scores": scores}
+
+
 class TestWays:
     """Checkpointing, accumulation, autocast and halves against real runs."""
 
-    HALVES = pytest.mark.skipif(not has_bf16_products(), reason="another kernel of products")
+    HALVES = pytest.mark.skipif(not has_modelled_kernels(), reason="another kernel of products")
     ROWS = (
         pytest.param(Stack, {"accumulate": 3}, id="accumulate"),
         pytest.param(Normed, {"accumulate": 2}, id="accumulate-normed"),
@@ -220,6 +244,7 @@ class TestWays:
         pytest.param(Normed, {"checkpoint": "blocks.1"}, id="checkpoint-one"),
         pytest.param(Stack, {"precision": "bf16-amp"}, id="autocast", marks=HALVES),
         pytest.param(Normed, {"precision": "bf16-amp"}, id="autocast-normed", marks=HALVES),
+        pytest.param(Scored, {"precision": "bf16-amp"}, id="autocast-scored", marks=HALVES),
         pytest.param(Stack, {"precision": "bf16"}, id="halves", marks=HALVES),
     )
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kLeafSequence = ~std::uint64_t{0};  // leaves run as soon as they can
 
 Edge edge_to(const Tensor& t) {
-  if (!t.requires_grad()) return {};
+  if (!t.has_gradient()) return {};
   return {t->grad_fn, t->output_nr};
 }
 
@@ -185,7 +185,7 @@ Node::~Node() {
 
 bool any_needs_grad(const Tensors& inputs) {
   return std::any_of(inputs.begin(), inputs.end(),
-                     [](const Tensor& t) { return t.defined() && t.requires_grad(); });
+                     [](const Tensor& t) { return t.defined() && t.has_gradient(); });
 }
 bool any_needs_grad(std::initializer_list<Tensor> inputs) {
   return any_needs_grad(Tensors(inputs));

@@ -48,8 +48,13 @@ class Tensor {
   Dim numel() const { return num_elements(body_->shape); }
   bool is_contiguous() const { return eager::is_contiguous(body_->shape, body_->strides); }
   bool is_dense() const { return eager::is_dense(body_->shape, body_->strides); }
-  bool requires_grad() const {
+  // Whether gradients flow to it.
+  bool has_gradient() const {
     return body_ && (body_->is_leaf_with_grad || body_->grad_fn != nullptr);
+  }
+  // As PyTorch's flag says: also of a view of such a tensor, made where nothing is recorded.
+  bool requires_grad() const {
+    return has_gradient() || (body_ && body_->base && Tensor(body_->base).has_gradient());
   }
   // As ATen counts: handles on this tensor, and tensors over its storage.
   long use_count() const { return body_.use_count(); }

@@ -21,6 +21,11 @@ Tensor scratch(Dim bytes) {
       std::make_shared<eager::TensorBody>(s, DType::kU8, shape, eager::contiguous_strides(shape)));
 }
 
+Tensor workspace(const Convolution& c, const Plan& plan) {
+  const bool is_booked_again = c.is_nested && known(plan.scratch) != 0;
+  return scratch(is_booked_again ? plan.scratch + onednn::kBooking : plan.scratch);
+}
+
 Tensor image_copy(const Shape& image, std::int64_t block, DType dtype) {
   return block == onednn::kAsItLies ? Tensor() : scratch(onednn::image_bytes(image, block, dtype));
 }
@@ -39,7 +44,7 @@ Tensor run_forward_last(const Convolution& c) {
   const Tensor turned = c.has_one_weight() ? Tensor() : last_empty(c.w, c.dtype);
   Tensor y = last_empty(c.y, c.dtype);
   const Plan plan = plan_forward(c);
-  const Tensor work = scratch(plan.scratch), w = weight_copy(c, plan);
+  const Tensor work = workspace(c, plan), w = weight_copy(c, plan);
   return y;
 }
 
@@ -51,7 +56,7 @@ Tensors last_grads(const Convolution& c, const eager::Node& n, const Tensor& g) 
   const Plan plan = plan_backward_data(c);
   if (n.needs(0)) {
     grads[0] = last_empty(c.x, c.dtype);
-    const Tensor w = weight_copy(c, plan), work = scratch(plan.scratch);
+    const Tensor w = weight_copy(c, plan), work = workspace(c, plan);
   }
   if (n.needs(1) || n.needs(2)) {
     const Tensor w = weight_copy(c, plan_backward_weights(c));
@@ -75,7 +80,7 @@ Tensor run_forward(const Convolution& c) {
   const Plan plan = plan_forward(c);
   Tensor y;
   {
-    const Tensor work = scratch(plan.scratch);
+    const Tensor work = workspace(c, plan);
     const Tensor x = image_copy(c.x, plan.x_block, c.dtype), w = weight_copy(c, plan);
     if (plan.is_plain()) return eager::empty(c.y, c.dtype);
     y = image_copy(c.y, plan.y_block, c.dtype);
@@ -90,7 +95,7 @@ Tensor run_data(const Convolution& c) {
   {
     const Tensor y = image_copy(c.y, plan.y_block, c.dtype), w = weight_copy(c, plan);
     x = plan.is_plain() ? eager::empty(c.x, c.dtype) : image_copy(c.x, plan.x_block, c.dtype);
-    const Tensor work = scratch(plan.scratch);
+    const Tensor work = workspace(c, plan);
   }
   const bool is_channels_last = plan.x_block == 1 && known(c.x[1]) != 1;
   const Tensor turned = is_channels_last ? eager::empty(c.x, c.dtype) : Tensor();
@@ -108,7 +113,7 @@ WeightGrads run_weights(const Convolution& c, const Shape& bias, bool needs_bias
     const Tensor y = image_copy(c.y, plan.y_block, c.dtype);
     const Tensor x = image_copy(c.x, plan.x_block, c.dtype);
     w = plan.is_plain() ? eager::empty(c.w, c.dtype) : weight_copy(c, plan);
-    const Tensor work = scratch(plan.scratch);
+    const Tensor work = workspace(c, plan);
     if (needs_bias) b = eager::empty(bias, c.dtype);
   }
   WeightGrads grads;
@@ -163,12 +168,17 @@ Tensor convolution(const Tensor& input, const Tensor& weight, const Tensor& bias
   return out;
 }
 
-Convolution geometry(const EagerCall& c, const Shape& x, const Shape& w, const Shape& y) {
-  Convolution out{x, w, y, c.ints_of("stride"), c.ints_of("dilation"), c.int_of("groups", 1)};
-  const auto pads = c.ints_of("padding");
-  for (const std::int64_t p : pads) out.has_padding = out.has_padding || p > 0;
-  out.has_padding = out.has_padding || c.text_of("padding") == "same";
-  out.has_bias = c.in(2).defined();
+Convolution geometry(const EagerCall& c, const Shape& x, const Shape& w, const Shape& y,
+                     bool is_transposed) {
+  Convolution out{x, w, y, c.ints_of("stride"), c.ints_of("dilation"), {}, c.int_of("groups", 1)};
+  if (c.text_of("padding") == "same") {
+    for (int i = 0; i < out.num_axes(); ++i)
+      out.padding.push_back(out.dilation_of(i) * (out.kernel(i) - 1) / 2);
+  } else if (c.text_of("padding").empty()) {
+    out.padding = c.ints_of("padding");
+  }
+  out.is_nested = is_transposed;
+  out.has_bias = c.in(2).defined() && !is_transposed;
   out.dtype = c.in(0).dtype();
   return out;
 }
@@ -204,7 +214,7 @@ void conv_row(EagerCall& c) {
     }
   }
   const Shape x = with_batch(input.shape(), rank), y = with_batch(c.out_shape(), rank);
-  Convolution geometry_of = geometry(c, x, weight.shape(), y);
+  Convolution geometry_of = geometry(c, x, weight.shape(), y, false);
   geometry_of.is_channels_last = input.dim() == 4 && !input.is_contiguous() &&
                                  input->strides == eager::channels_last_strides(input.shape());
   Tensor out = convolution(input, weight, c.in(2), geometry_of, false);
@@ -216,7 +226,7 @@ void conv_transpose_row(EagerCall& c) {
   const int rank = weight.dim();
   // The convolution whose backward this is: it reads the output and makes the input.
   const Shape x = with_batch(c.out_shape(), rank), y = with_batch(input.shape(), rank);
-  Tensor out = convolution(input, weight, c.in(2), geometry(c, x, weight.shape(), y), true);
+  Tensor out = convolution(input, weight, c.in(2), geometry(c, x, weight.shape(), y, true), true);
   c.out(out.dim() == c.out_shape().rank() ? out : view(out, c.out_shape()));
 }
 

@@ -1,6 +1,7 @@
 // Recurrent layers on the CPU. LSTM is a kernel of oneDNN for each layer and direction; GRU and RNN
 // are loops over cells, whose tensors are counted here in one piece for all steps, since the number
 // of steps may be a symbol.
+#include "base/threads.h"
 #include "ops/aten.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
@@ -68,11 +69,13 @@ Dim scratch_bytes(Dim steps, Dim batch, Dim hidden) {
          2 * whole_pages(batch * spaced(hidden) * kFloat) + kPage + kRegistry;
 }
 
-// Without a backward another kernel runs; its small tables are an estimate.
-Dim inference_scratch_bytes(const Layers& l) {
-  constexpr std::int64_t kFloat = 4, kRegistry = 856, kTables = 5;
+// Without a backward another kernel runs; its small tables are an estimate. Where input and state
+// are of one width, both products run as one, on twice as many blocks a thread.
+Dim inference_scratch_bytes(const Layers& l, Dim width) {
+  constexpr std::int64_t kFloat = 4, kRegistry = 696, kTables = 5, kBlocks = 2 * 40;
+  const std::int64_t blocks = default_threads() * kBlocks * (width == l.hidden ? 2 : 1);
   return whole_pages(l.steps * l.batch * spaced(4 * l.hidden) * kFloat) + kTables * kPage +
-         kRegistry;
+         kRegistry + blocks;
 }
 
 Tensor piece(Dim bytes) { return eager::empty({bytes}, DType::kU8); }
@@ -94,11 +97,14 @@ bool is_recorded(const Tensor& x, const Tensor& weight) {
   return eager::Machine::current().grad_enabled && eager::any_needs_grad({x, weight});
 }
 
-Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int64_t direction) {
+Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int64_t direction,
+                  Tensors& states) {
   const Shape sequence = {l.steps, l.batch, l.hidden}, state = {l.batch, l.hidden};
   const Tensor& dense = x;
   Tensor out = eager::empty(sequence, x.dtype());
   const Tensor h = eager::empty(state, x.dtype()), cell = eager::empty(state, x.dtype());
+  states.push_back(h);
+  states.push_back(cell);
   const bool records = is_recorded(x, l.weight(layer, direction, 0));
   const Tensor workspace =
       eager::empty({records ? workspace_bytes(l, x.size(-1)) : Dim(0)}, DType::kU8);
@@ -111,8 +117,8 @@ Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int
     Tensor bias;  // both in one
     if (l.each == 4) bias = eager::empty({4 * l.hidden}, x.dtype());
     const Tensor w = packed(x.size(-1), l.hidden, records), u = packed(l.hidden, l.hidden, records);
-    const Tensor work =
-        piece(records ? scratch_bytes(l.steps, l.batch, l.hidden) : inference_scratch_bytes(l));
+    const Tensor work = piece(records ? scratch_bytes(l.steps, l.batch, l.hidden)
+                                      : inference_scratch_bytes(l, x.size(-1)));
   }
   eager::record("MkldnnRnnLayer", inputs, {out}, saved,
                 [count = inputs.size()](eager::Node& n, const Tensors& g) {
@@ -141,38 +147,77 @@ Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int
   return out;
 }
 
-// All steps of one layer: the product with the input, then `kept` numbers a step and unit, and the
-// state that the next step reads.
+// What a cell of units works with, in numbers a unit: `gates` of them, `kept` of a step for its
+// backward, `temporaries` of a step that goes by without one. A cell whose result is all that it
+// keeps has one gate.
+struct Cell {
+  std::int64_t gates, kept, temporaries;
+};
+
+// The backward of all steps, from the last: gradients of the recurrent weight are summed out of
+// place, which is most while nearly all steps still keep theirs; those of the gates are joined at
+// the end. Saved: weight, bias, the last two steps and the others, states of both, the first state.
+Tensors cells_grads(eager::Node& n, const Shape& shape, const Cell& cell, Tensor dy) {
+  const DType dtype = dy.dtype();
+  const Dim steps = shape[0], batch = shape[1], hidden = dy.size(-1);
+  Tensors grads(3);
+  n.saved[2] = n.saved[4] = {};
+  const Shape of_two = {min(steps, Dim(2)), batch, cell.gates * hidden};
+  const Shape of_others = {max(steps - 2, Dim(0)), batch, cell.gates * hidden};
+  const Tensor last_gates = eager::empty(of_two, dtype);
+  const Tensor state = eager::empty({batch, hidden}, dtype);
+  if (n.needs(2)) grads[2] = eager::empty_like(n.saved[1]);
+  if (n.needs(1)) {
+    grads[1] = eager::empty_like(n.saved[0]);
+    Shape others = n.saved[0].shape();
+    others[0] *= 2 * min(steps - 1, Dim(1));
+    const Tensor summed = eager::empty(others, dtype);
+  }
+  n.saved[3] = n.saved[5] = {};
+  const Tensor other_gates = eager::empty(of_others, dtype);
+  dy = {};
+  if (n.needs(0)) grads[0] = eager::empty(shape, dtype);
+  return grads;
+}
+
+// All steps of one layer, each kind of tensor of theirs in one piece: the product with the input,
+// then what each step keeps, and the state that the next one reads.
 Tensor cells_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int64_t direction,
-                   std::int64_t gates, std::int64_t kept) {
+                   const Cell& cell) {
   const DType dtype = x.dtype();
   const Tensor before = linear(x, l.weight(layer, direction, 0),
                                l.each == 4 ? l.weight(layer, direction, 2) : Tensor());
   const Tensor u = l.weight(layer, direction, 1);
   const Tensor b = l.each == 4 ? l.weight(layer, direction, 3) : Tensor();
-  Tensor out = eager::empty({l.steps, l.batch, l.hidden}, dtype);
-  const bool records = is_recorded(before, u);
-  const Dim steps = records ? l.steps : Dim(1);  // the others go as the next comes
-  const Tensor of_steps = eager::empty({steps, l.batch, kept * l.hidden}, dtype);
-  Tensor states;  // of a plain cell its own result, counted already
-  // Without a backward the results of all steps are there until they are joined.
-  const Tensor results = records ? Tensor() : eager::empty({l.steps, l.batch, l.hidden}, dtype);
-  if (gates > 1 && records) states = eager::empty({l.steps - 1, l.batch, l.hidden}, dtype);
-  eager::record("Cells", {before, u, b}, {out}, {u, b, of_steps, states, l.states[0]},
-                [shape = before.shape(), gates](eager::Node& n, const Tensors& g) {
-                  Tensors grads(3);
-                  if (n.needs(0)) grads[0] = eager::empty(shape, g[0].dtype());
-                  if (n.needs(1)) grads[1] = eager::empty_like(n.saved[0]);
-                  if (n.needs(2)) grads[2] = eager::empty_like(n.saved[1]);
-                  const Tensor step = eager::empty({shape[1], gates * g[0].size(-1)}, g[0].dtype());
-                  return grads;
+  const auto of = [&](Dim steps, std::int64_t numbers) {
+    return eager::empty({steps, l.batch, numbers * l.hidden}, dtype);
+  };
+  if (!is_recorded(before, u)) {
+    const Tensor results = of(l.steps, 1);
+    {
+      const Tensor step = of(1, cell.temporaries);
+    }
+    return of(l.steps, 1);
+  }
+  const Dim last = min(l.steps, Dim(2)), others = l.steps - last;
+  const Tensor kept_last = of(last, cell.kept), kept = of(others, cell.kept);
+  Tensor states_last, states;
+  if (cell.gates > 1) {  // of a plain cell its own result, counted already; the first is given
+    const Dim known_last = min(l.steps - 1, Dim(2));
+    states_last = of(known_last, 1);
+    states = of(l.steps - 1 - known_last, 1);
+  }
+  Tensor out = of(l.steps, 1);
+  eager::record("Cells", {before, u, b}, {out},
+                {u, b, kept_last, kept, states_last, states, l.states[0]},
+                [shape = before.shape(), cell](eager::Node& n, Tensors g) {
+                  return cells_grads(n, shape, cell, std::move(g[0]));
                 });
   return out;
 }
 
 template <typename RunLayer>
-Tensor run_layers(const Layers& l, RunLayer run_layer) {
-  Tensor x = l.steps_first();
+Tensor run_layers(const Layers& l, Tensor x, RunLayer run_layer) {
   for (std::int64_t layer = 0; layer < l.count; ++layer) {
     Tensors both;
     for (std::int64_t d = 0; d < l.directions; ++d) both.push_back(run_layer(x, layer, d));
@@ -183,26 +228,26 @@ Tensor run_layers(const Layers& l, RunLayer run_layer) {
 
 void lstm_row(EagerCall& c) {
   const Layers l(c, 2);
-  Tensor given, dense;  // one copy for both directions
-  Tensor out = run_layers(l, [&](const Tensor& x, std::int64_t layer, std::int64_t d) {
-    if (!given.is(x)) {
-      given = x;
-      dense = contiguous(x);
-    }
-    return lstm_layer(l, dense, layer, d);
+  // The input as the kernel reads it, and the states of every layer, are there to the end.
+  const Tensor dense = contiguous(l.steps_first());
+  Tensors states;
+  Tensor out = run_layers(l, dense, [&](const Tensor& x, std::int64_t layer, std::int64_t d) {
+    return lstm_layer(l, contiguous(x), layer, d, states);
   });
-  given = dense = {};
   c.out(out);
   for (std::size_t i = 1; i < c.num_outputs(); ++i)
     c.out(eager::empty(c.out_shape(i), out.dtype()));
 }
 
-template <std::int64_t kGates, std::int64_t kKept>
+constexpr Cell kPlain{1, 1, 1}, kGated{3, 6, 4};
+
+template <const Cell& kCell>
 void cells_row(EagerCall& c) {
   const Layers l(c, 1);
-  Tensor out = run_layers(l, [&](const Tensor& x, std::int64_t layer, std::int64_t d) {
-    return cells_layer(l, x, layer, d, kGates, kKept);
-  });
+  Tensor out =
+      run_layers(l, l.steps_first(), [&](const Tensor& x, std::int64_t layer, std::int64_t d) {
+        return cells_layer(l, x, layer, d, kCell);
+      });
   c.out(out);
   for (std::size_t i = 1; i < c.num_outputs(); ++i)
     c.out(eager::empty(c.out_shape(i), out.dtype()));
@@ -210,9 +255,9 @@ void cells_row(EagerCall& c) {
 
 constexpr Op kRows[] = {
     row("lstm.input", lstm_row),
-    row("gru.input", cells_row<3, 6>),
-    row("rnn_tanh.input", cells_row<1, 1>),
-    row("rnn_relu.input", cells_row<1, 1>),
+    row("gru.input", cells_row<kGated>),
+    row("rnn_tanh.input", cells_row<kPlain>),
+    row("rnn_relu.input", cells_row<kPlain>),
 };
 static_assert(complete(kRows));
 

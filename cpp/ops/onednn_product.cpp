@@ -1,9 +1,11 @@
 #include "ops/onednn_product.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "base/threads.h"
+#include "ops/onednn_share.h"
 
 namespace shapewright::onednn {
 
@@ -21,19 +23,29 @@ struct Blocks {
   std::int64_t panels = 1;  // of columns, in one task
 };
 
-// The largest blocks with which the slowest thread has least to do.
-Blocks balanced(std::int64_t rows, std::int64_t panels, std::int64_t threads) {
-  const std::int64_t wide = std::min(panels, kMostPanels);
-  const bool is_little_work = ceiling(panels, wide) < threads;
+// How far work is from a whole number of tasks for each thread.
+double unevenness(std::int64_t work, std::int64_t threads) {
+  const std::int64_t rest = work % threads;
+  const std::int64_t off = work < threads ? threads - rest : std::min(threads - rest, rest);
+  return static_cast<double>(off) / static_cast<double>(threads);
+}
+
+// The largest blocks that split the work most evenly and pad least.
+Blocks balanced(std::int64_t batch, std::int64_t rows, std::int64_t panels, std::int64_t threads,
+                std::int64_t most_panels) {
+  const bool is_little_work = batch * panels < threads;
   const std::int64_t least = std::min<std::int64_t>(rows, is_little_work ? 16 : 32);
-  std::int64_t best = 0;
+  double best = std::numeric_limits<double>::max();
   Blocks out;
-  for (std::int64_t n = wide; n >= 1; --n)
+  for (std::int64_t n = std::min(panels, most_panels); n >= 1; --n)
     for (std::int64_t m = std::min(rows, kMostRows); m >= least; --m) {
-      const std::int64_t tasks = ceiling(rows, m) * ceiling(panels, n);
-      const std::int64_t longest = ceiling(tasks, threads) * m * n;
-      if (best != 0 && longest >= best) continue;
-      best = longest;
+      const std::int64_t across = ceiling(panels, n), down = ceiling(rows, m);
+      const double padded_rows = static_cast<double>(m * down % rows) / static_cast<double>(rows);
+      const double padded_panels =
+          static_cast<double>(across * n - panels) / static_cast<double>(panels);
+      const double off = unevenness(batch * across * down, threads) + padded_rows + padded_panels;
+      if (off >= best) continue;
+      best = off;
       out = {Dim(m), n};
     }
   return out;
@@ -56,16 +68,17 @@ Blocks split(const Product& p, std::int64_t threads) {
 }  // namespace
 
 Dim product_scratch(const Product& p) {
-  const auto multiplies = known(p.batch * p.rows * p.inner * p.columns);
-  if (multiplies && *multiplies <= kLeastMultiplies) return 0;
+  const Dim is_worth_it = at_least(p.batch * p.rows * p.inner * p.columns, kLeastMultiplies + 1);
+  if (known(is_worth_it) == 0) return 0;
   const std::int64_t threads = default_threads();
   const std::int64_t inner = known(p.inner).value_or(0);
   const std::int64_t deepest = inner > 1024 && !p.is_left_turned ? 1024 : 512;
   const Dim depth = ceildiv(min(p.inner, Dim(deepest)), kPair) * Dim(kPair);
   const auto rows = known(p.rows), columns = known(p.columns);
   Blocks blocks = split(p, threads);
-  if (p.is_left_turned && rows && columns && known(p.batch) == 1)
-    blocks = balanced(*rows, ceiling(*columns, kPanelColumns), threads);
+  if (const auto batch = known(p.batch); batch && rows && columns)
+    blocks = balanced(*batch, *rows, ceiling(*columns, kPanelColumns), threads,
+                      p.is_left_turned ? kMostPanels : 1);
 
   Dim width = min(p.columns, Dim(kPanelColumns));
   if (blocks.panels > 1) {  // where the depth does not hold it all, sums of all panels are kept
@@ -80,7 +93,7 @@ Dim product_scratch(const Product& p) {
     const Dim stride = depth + kPair * min(Dim(1), floordiv(depth, 512));
     out += kAlignment + threads * blocks.rows * stride * kHalfBytes;
   }
-  return out;
+  return is_worth_it * out;
 }
 
 }  // namespace shapewright::onednn

@@ -30,20 +30,6 @@ PEAK_GAPS: dict[str, str] = {
         "scaled_dot_product_attention.default(bf16[2, 4, 6, 8]!, bf16[2, 4, 6, 8]!, bf16["
         "2, 4, 6, 8]!, None, 0.1) [dropout]"
     ): HALVES,
-    "conv2d.default(f32[2, 4, 8, 8]!, f32[6, 4, 3, 3]!, f32[6]!, [1, 1], [1, 1])": SCRATCHPAD,
-    "conv2d.default(f32[2, 4, 8, 8]!, f32[6, 4, 3, 3]!, None, [1, 1], [1, 1])": SCRATCHPAD,
-    "conv2d.default(f32[2, 4, 8, 8], f32[6, 4, 3, 3]!, f32[6]!, [1, 1], [1, 1])": SCRATCHPAD,
-    (
-        "conv2d.default(f32[2, 4, 8, 8]!, f32[6, 4, 3, 3], f32[6]!, [1, 1], [1, 1]) [froz"
-        "en weight, trained bias]"
-    ): SCRATCHPAD,
-    "conv2d.default(f32[2, 4, 8, 8]!, f32[6, 4, 3, 3]!, None, [2, 2], [1, 1])": SCRATCHPAD,
-    "conv2d.default(f32[2, 4, 8, 8]!, f32[6, 4, 1, 1]!, None)": SCRATCHPAD,
-    (
-        "conv2d.default(f32[2, 4, 8, 8]!, f32[4, 1, 3, 3]!, None, [1, 1], [1, 1], [1, 1],"
-        " 4) [depthwise]"
-    ): SCRATCHPAD,
-    "conv2d.default(f32[2, 3, 32, 32], f32[8, 3, 8, 8]!, f32[8]!, [8, 8]) [patches]": SCRATCHPAD,
     (
         "conv2d.default(f32[2, 8, 8, 4]!/0,3,1,2, f32[6, 4, 3, 3]!, f32[6]!, [1, 1], [1, "
         "1]) [channels last]"
@@ -52,33 +38,6 @@ PEAK_GAPS: dict[str, str] = {
         "conv2d.default(f32[2, 4, 8, 8]!, f32[6, 3, 3, 4]!/0,3,1,2, f32[6]!, [1, 1], [1, "
         "1]) [channels-last weight]"
     ): SCRATCHPAD,
-    (
-        "conv2d.default(f32[2, 4, 16, 8]!/0,1,3,2, f32[6, 4, 3, 3]!, f32[6]!, [1, 1], [1,"
-        " 1]) [axes swapped]"
-    ): SCRATCHPAD,
-    "conv2d.default(bf16[2, 4, 8, 8]!, bf16[6, 4, 3, 3]!, bf16[6]!, [1, 1], [1, 1])": SCRATCHPAD,
-    "conv2d.padding(f32[2, 4, 8, 8]!, f32[6, 4, 3, 3]!, f32[6]!, [1, 1], same)": SCRATCHPAD,
-    (
-        "conv2d.padding(f32[2, 4, 8, 8]!, f32[6, 4, 2, 2]!, None, [1, 1], same) [even kernel]"
-    ): SCRATCHPAD,
-    "conv2d.padding(f32[2, 4, 8, 8]!, f32[6, 4, 3, 3]!, f32[6]!, [2, 2], valid)": SCRATCHPAD,
-    "conv1d.default(f32[2, 4, 20]!, f32[6, 4, 3]!, f32[6]!)": SCRATCHPAD,
-    "conv1d.default(f32[2, 4, 20], f32[6, 4, 3]!, None, [2], [1])": SCRATCHPAD,
-    "conv1d.default(f32[2, 20, 4]!/0,2,1, f32[6, 4, 3]!, f32[6]!) [transposed]": SCRATCHPAD,
-    (
-        "conv1d.default(f32[2, 4, 20]!, f32[4, 1, 3]!, f32[4]!, [1], [1], [1], 4) [depthwise]"
-    ): SCRATCHPAD,
-    "conv1d.default(f32[2, 4, 20]!, f32[6, 4, 1]!, f32[6]!)": SCRATCHPAD,
-    (
-        "conv3d.default(f32[2, 2, 4, 6, 6]!, f32[3, 2, 3, 3, 3]!, f32[3]!, [1, 1, 1], [1, 1, 1])"
-    ): SCRATCHPAD,
-    "conv_transpose2d.input(f32[2, 4, 8, 8]!, f32[4, 6, 2, 2]!, f32[6]!, [2, 2])": SCRATCHPAD,
-    "conv_transpose2d.input(f32[2, 4, 8, 8]!, f32[4, 6, 4, 4]!, None, [2, 2], [1, 1])": SCRATCHPAD,
-    (
-        "conv_transpose2d.input(f32[2, 4, 8, 8], f32[4, 6, 3, 3]!, f32[6]!, [2, 2], [1, 1], [1, 1])"
-    ): SCRATCHPAD,
-    "conv_transpose2d.input(f32[2, 4, 1, 1]!, f32[4, 6, 4, 4]!, None)": SCRATCHPAD,
-    "conv_transpose1d.default(f32[2, 4, 10]!, f32[4, 6, 4]!, f32[6]!, [2], [1])": SCRATCHPAD,
     "mul.Tensor(f32[4, 1, 3]!, f32[5, 3]!) [both broadcast]": NO_ROW_YET,
     "masked_select.default(f32[6, 4]!, bool[6, 4])": NO_ROW_YET,
     "outer.default(f32[4]!, f32[5]!)": NO_ROW_YET,

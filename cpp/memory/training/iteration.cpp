@@ -106,7 +106,8 @@ class Runner {
     s.role = role;
     s.value = v;
     out_.of_value[v] = t->storage;
-    if (options_.trains && g_.values[v].requires_grad) eager::require_grad(t);
+    // Also where nothing is recorded: operators look at the flag.
+    if (g_.values[v].requires_grad) eager::require_grad(t);
     return t;
   }
 
@@ -343,7 +344,7 @@ class Runner {
   Tensor loss_of() {
     if (g_.loss != kNone) return tensors_[g_.loss];
     for (const ValueId v : g_.blocks[0].outputs) {
-      if (v == kNone || !tensors_[v].requires_grad()) continue;
+      if (v == kNone || !tensors_[v].has_gradient()) continue;
       const Setting phase(machine_.phase, Phase::kForward);
       const Setting in_name(machine_.node, g_.values[v].producer);
       return aten::sum(tensors_[v], {});
@@ -354,7 +355,7 @@ class Runner {
   void backward() {
     const Setting phase(machine_.phase, Phase::kBackward);
     const Tensor loss = loss_of();
-    if (loss.defined() && loss.requires_grad()) {
+    if (loss.has_gradient()) {
       const Setting flows(machine_.keeper, Keeper::kGradient);
       const Tensor ones = eager::empty_like(loss);
       eager::run_backward({loss, ones});

@@ -7,6 +7,8 @@ there also gets a weak reference, whose end tells how far the trace was.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -18,6 +20,7 @@ class Lifetimes:
         self._tracer = tracer
         self._alive: dict[int, tuple[weakref.ref[Any], list[str]]] = {}
         self._closed = False
+        self._ignores = False
         tracker = tracer.tensor_tracker
         watcher = self
 
@@ -33,8 +36,17 @@ class Lifetimes:
         self._closed = True
         self._alive.clear()
 
+    @contextmanager
+    def ignored(self) -> Iterator[None]:
+        """Within, a tensor gets a node that another one made."""
+        self._ignores = True
+        try:
+            yield
+        finally:
+            self._ignores = False
+
     def _made(self, tensor: Any, node: str) -> None:
-        if self._closed:
+        if self._closed or self._ignores:
             return
         key = id(tensor)
         known = self._alive.get(key)
