@@ -205,18 +205,20 @@ def _attentions(report: Report, base: _Way) -> Iterator[_Way]:
     """Kernels of attention that run where PyTorch would choose another."""
     if base.run.attention:
         return
-    chosen = _kernels(report, base)
+    chosen = _kernels(report.memory, base)
     for kernel in ATTENTIONS if chosen else ():
+        if set(chosen) == {kernel}:
+            continue
         way = replace(base, run=replace(base.run, attention=kernel))
-        if _kernels(report, way) in (chosen, ()) or kernel not in _kernels(report, way):
+        found = _kernels(_core.MemoryModel(report.analysis, way.run.core()), way)
+        if found == chosen or kernel not in found:
             continue
         how = f"sdpa_kernel(SDPBackend.{_BACKENDS[kernel]})"
         yield replace(way, name=f"{kernel} attention", how=how)
 
 
-def _kernels(report: Report, way: _Way) -> tuple[str, ...]:
-    layers = _core.MemoryModel(report.analysis, way.run.core()).at(way.sizes).layers
-    return tuple(layer[2] for layer in layers if layer[2])
+def _kernels(memory: _core.MemoryModel, way: _Way) -> tuple[str, ...]:
+    return tuple(layer[2] for layer in memory.at(way.sizes).layers if layer[2])
 
 
 def _shardings(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
