@@ -6,7 +6,7 @@ Each row of `BOMBS` is a few kilobytes; each row of `FLOODS` fills a file of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import chain, count
 
 from onnx_models import field
 from onnx_wire import (
@@ -333,6 +333,32 @@ def many_reshapes(size: int) -> bytes:
     return model(fill(size, parts()), [X], ["v0"])
 
 
+def floors(size: int) -> bytes:
+    """s <- s // k + s0: a size of its own at every step."""
+
+    def parts() -> Iterator[bytes]:
+        for i in count():
+            divided = node("Div", [f"s{i}", f"k{i}"], [f"d{i}"])
+            yield constant(f"k{i}", I64, [1], i64s([i % 97 + 2])) + divided
+            yield node("Add", [f"d{i}", "s0"], [f"s{i + 1}"])
+
+    return model([node("Shape", ["x"], ["s0"]), *fill(size, parts())], [X], ["s1"])
+
+
+def empty_nodes(size: int) -> bytes:
+    return model(b"\x0a\x00" * (size // 2), [X])
+
+
+def equal_sizes(size: int) -> bytes:
+    """A thousand symbols that are all equal, two by two."""
+    head = b"".join(field(11, typed(f"i{i}", F32, [f"A{i}", f"A{i + 1}"])) for i in range(1000))
+    turns = ((i, (i * 7 + 1) % 1000) for i in range(2000))
+    made = (node("MatMul", [f"i{i % 1000}", f"i{j}"], [f"v{i}"]) for i, j in turns)
+    rest = (node("Relu", ["x"], [f"r{i}"]) for i in count())
+    nodes = fill(size, chain(made, rest))
+    return model(nodes, [X], ["v0"], head)
+
+
 FLOODS: dict[str, Callable[[int], bytes]] = {
     "one chain": lambda size: chain_of(size, "Relu"),
     "vectors of 1024": vectors_of_1024,
@@ -354,4 +380,7 @@ FLOODS: dict[str, Callable[[int], bytes]] = {
     "growing sums": growing_sums,
     "branches": many_ifs,
     "reshapes": many_reshapes,
+    "floors": floors,
+    "empty nodes": empty_nodes,
+    "equal sizes": equal_sizes,
 }

@@ -9,6 +9,7 @@ pytest.importorskip("onnx", reason="comes with the test extra")
 from hostile_models import BOMBS
 from malformed_models import MODELS
 from model_fuzz import judged, survived
+from random_models import random_model
 
 CORPUS = [*MODELS.values(), *(bomb() for bomb in BOMBS.values())]
 
@@ -19,7 +20,7 @@ def test_random_models_are_what_runs_give(first: int) -> None:
     pytest.importorskip("onnxruntime", reason="comes with the test extra")
     verdicts = []
     for seed in range(first, first + 20):
-        verdict, why = judged(seed)
+        verdict, why = judged(random_model(seed))
         assert verdict != "unsound", f"seed {seed}: {why}"
         verdicts.append(verdict)
     assert verdicts.count("ok") >= 12

@@ -46,12 +46,17 @@ def commit() -> str:
 
 
 def add_run(ledger: Path, run: Run) -> None:
-    """Writes the run behind the others, and the sums of all."""
+    """Writes the run, in place of an earlier one of the same seeds, and the sums of all."""
     with ledger.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         text = file.read()
-        runs = json.loads(text)["runs"] if text else []
+        seeds = (run.kind, run.first_seed, run.count)
+        runs = [
+            row
+            for row in (json.loads(text)["runs"] if text else [])
+            if (row["kind"], row["first_seed"], row["count"]) != seeds
+        ]
         day = datetime.datetime.now(datetime.UTC).date().isoformat()
         runs.append({"date": day, **asdict(run)})
         sums: dict[str, Counter[str]] = {}

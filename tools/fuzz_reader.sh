@@ -20,7 +20,11 @@ compile() {
   if [[ ! $object -nt $1 ]]; then ${CXX_LAUNCHER:-} clang++ "${flags[@]}" -c "$1" -o "$object"; fi
 }
 sources=(cpp/base/*.cpp cpp/dim/*.cpp cpp/graph/*.cpp cpp/onnx/*.cpp tests/libfuzzer/reader.cpp)
-for source in "${sources[@]}"; do compile "$source"; done
+for source in "${sources[@]}"; do
+  while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n; done
+  compile "$source" &
+done
+while (($(jobs -rp | wc -l) > 0)); do wait -n; done
 clang++ -fsanitize=fuzzer,address,undefined "$out"/objects/*.o -o "$out/reader" -lpthread
 
 if [[ -z $(ls -A "$out/corpus") ]]; then

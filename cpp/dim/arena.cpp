@@ -116,6 +116,7 @@ std::size_t Arena::num_widened() const { return state_->widened.size(); }
 void Arena::limit_work(std::uint64_t terms, std::size_t symbols) {
   state_->work_left = terms;
   state_->max_symbols = symbols;
+  state_->max_exprs = symbols / 2;
 }
 
 }  // namespace shapewright

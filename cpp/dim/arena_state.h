@@ -233,6 +233,7 @@ struct Arena::State {
   std::uint32_t next_widened_name = 1;
   std::uint64_t work_left = ~std::uint64_t{0};  // see Arena::limit_work
   std::size_t max_symbols = ~std::size_t{0};
+  std::size_t max_exprs = ~std::size_t{0};  // beside those that are a symbol alone
   algebra::OpCache cache;
 
   State();

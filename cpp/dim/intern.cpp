@@ -10,6 +10,9 @@
 namespace shapewright::algebra {
 namespace {
 
+// What is kept costs memory besides, and counts as more than the terms it touches.
+constexpr std::uint64_t kNewExprTerms = 24, kNewPartTerms = 12;
+
 constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15ull;
 
 template <class T>
@@ -60,6 +63,16 @@ bool within_budget(const State& s, PolyView p, const Expr& e) {
   return std::unique(atoms.begin(), atoms.end()) - atoms.begin() <= DimBudget::kMaxAtoms;
 }
 
+Dim store(State& s, const Expr& e, std::uint64_t hash) {
+  charge(s, kNewExprTerms);
+  if (s.exprs.size() - std::min<std::size_t>(s.exprs.size(), s.symbols.size()) >= s.max_exprs)
+    throw Error(ErrorKind::kLimit, "limit-exceeded", "the model computes too many sizes",
+                {{"limit", std::to_string(s.max_exprs) + " expressions"}});
+  const std::uint32_t id = s.exprs.push_back(e);
+  s.expr_table.insert(hash, id);
+  return Dim::from_expr(id);
+}
+
 }  // namespace
 
 bool is_too_much(const State& s, Dim a, Dim b) {
@@ -106,9 +119,7 @@ std::optional<Dim> intern(State& s, PolyView p) {
   e.terms = keep(s, p.terms);
   e.bounds = interval_of(s, p);
   e.congruence = poly_congruence(s, p);
-  const std::uint32_t id = s.exprs.push_back(e);
-  s.expr_table.insert(hash, id);
-  return Dim::from_expr(id);
+  return store(s, e, hash);
 }
 
 std::optional<Dim> intern_shifted(State& s, const Expr& base, std::int64_t constant) {
@@ -126,9 +137,7 @@ std::optional<Dim> intern_shifted(State& s, const Expr& base, std::int64_t const
   e.bounds = interval_add(base.bounds, {shift, shift});
   e.congruence = congruence_add(base.congruence, {0, shift});
   mark_used(s, {0, e.terms});
-  const std::uint32_t id = s.exprs.push_back(e);
-  s.expr_table.insert(hash, id);
-  return Dim::from_expr(id);
+  return store(s, e, hash);
 }
 
 MonoId intern_monomial(State& s, std::span<const Factor> factors) {
@@ -161,6 +170,7 @@ MonoId intern_monomial(State& s, std::span<const Factor> factors) {
   }
   m.degree = degree;
   m.nodes = saturate16(nodes);
+  charge(s, kNewPartTerms);
   const std::uint32_t id = s.monomials.push_back(m);
   s.monomial_table.insert(hash, id);
   return id;
@@ -189,6 +199,7 @@ AtomId intern_atom(State& s, AtomKind kind, std::span<const Dim> args) {
   const Op op = op_of(kind);
   a.bounds = op_bounds(s, op, args);
   a.congruence = op_congruence(s, op, args);
+  charge(s, kNewPartTerms);
   const AtomId id = s.atoms.push_back(a);
   s.atom_table.insert(hash, id);
   const Factor self{id, 1};

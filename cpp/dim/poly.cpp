@@ -93,6 +93,12 @@ bool scale(Poly& p, std::int64_t factor) {
   return true;
 }
 
+std::uint64_t num_factors(const State& s, PolyView p) {
+  std::uint64_t count = 0;
+  for (const Term& t : p.terms) count += s.monomials[t.mono].factors.size();
+  return count;
+}
+
 bool multiply(State& s, Poly& out, PolyView a, PolyView b) {
   if (a.terms.empty() || b.terms.empty()) {
     const PolyView& many = a.terms.empty() ? b : a;
@@ -101,7 +107,8 @@ bool multiply(State& s, Poly& out, PolyView a, PolyView b) {
     out.terms.assign(many.terms.data(), many.terms.size());
     return scale(out, factor);
   }
-  charge(s, (a.terms.size() + 1) * (b.terms.size() + 1));
+  charge(s, (num_factors(s, a) + 1) * (b.terms.size() + 1) +
+                (a.terms.size() + 1) * (num_factors(s, b) + 1));
   if ((a.terms.size() + 1) * (b.terms.size() + 1) > 2 * kMaxScratchTerms) return false;
   if (mul_overflows(a.constant, b.constant, out.constant)) return false;
   out.terms.clear();

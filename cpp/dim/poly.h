@@ -20,6 +20,8 @@ struct Poly {
 
 // out = a + scale * b; `out` shares no storage with a or b.
 [[nodiscard]] bool add_scaled(Poly& out, PolyView a, PolyView b, std::int64_t scale);
+// Factors of all terms: what a pass over p costs.
+std::uint64_t num_factors(const State& s, PolyView p);
 [[nodiscard]] bool multiply(State& s, Poly& out, PolyView a, PolyView b);
 [[nodiscard]] bool scale(Poly& p, std::int64_t factor);
 // p += coeff * mono; the empty monomial is the constant.

@@ -39,10 +39,12 @@ class LowerBound {
     std::int64_t best = interval_of(s_, p).lo;
     const std::uint64_t shared = shared_symbols(s_, p);
     if (shared == 0 || is_spent(s_) || work_-- <= 0) return best;
-    charge(s_, p.terms.size());
+    const std::uint64_t size = num_factors(s_, p);
+    charge(s_, size);
     if (nonlinear(s_, p)) best = std::max(best, by_shifting(p));
     for (const AtomId atom : operations_over(p, shared)) {
-      if (work_ <= 0) break;
+      if (work_ <= 0 || is_spent(s_)) break;
+      charge(s_, size);
       best = std::max(best, by_elimination(p, atom));
     }
     return best;

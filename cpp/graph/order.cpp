@@ -80,7 +80,7 @@ void report_cycle(Graph& g, const std::vector<NodeId>& stuck, const Dependencies
   std::vector<NodeId> cycle{node};
   for (NodeId n = waits_for[node]; n != node; n = waits_for[n]) cycle.push_back(n);
   std::ranges::reverse(cycle);
-  std::ranges::rotate(cycle, std::ranges::min_element(cycle));
+  std::rotate(cycle.begin(), std::ranges::min_element(cycle), cycle.end());
 
   constexpr std::size_t kShown = 8;
   std::string path;

@@ -210,6 +210,36 @@ Carried carry(Context& op, Operands initial, std::size_t first, Runs runs,
   return result;
 }
 
+// The same where one pass is the last: what a second one would find is not asked.
+Carried carry_once(Context& op, Operands initial, std::size_t first, Runs runs,
+                   const std::function<Operands(const Operands&)>& run,
+                   const std::function<std::optional<Dim>(const Operands&)>& trips) {
+  Carried result{initial, {}, run(initial), {}};
+  result.trip = trips(result.body_outputs);
+  for (std::size_t s = 0; s < initial.size(); ++s) {
+    const OperandType& before = initial[s];
+    OperandType after = result.body_outputs[first + s];
+    require_state_dtype(op, s, before.type.dtype, after.type.dtype);
+    if (after.type.dtype == DType::kUnknown) after.type.dtype = before.type.dtype;
+    if (runs == Runs::kMaybe && before.elements != after.elements) after.elements = nullptr;
+    const auto join = [&](Dim was, Dim is) {
+      if (runs == Runs::kSurely || surely_eq(was, is)) return is;
+      const Bounds x = bounds(was), y = bounds(is);
+      return op.fresh("carried", SymbolKind::kDataDependent,
+                      {std::min(x.lo, y.lo), std::max(x.hi, y.hi)});
+    };
+    Shape& shape = after.type.shape;
+    const Shape& old = before.type.shape;
+    if (runs == Runs::kMaybe && old.rank() != shape.rank()) shape = Shape::unknown_rank();
+    for (int k = 0; k < shape.rank(); ++k)
+      shape[k] = runs == Runs::kSurely ? shape[k] : join(old[k], shape[k]);
+    if (rules::is_sequence(after.type))
+      after.type.length = join(before.type.length, after.type.length);
+    result.final.push_back(std::move(after));
+  }
+  return result;
+}
+
 void stack_output(Context& op, std::size_t index, const TensorType& element, int axis, Dim length) {
   TensorType out = element;
   if (out.shape.has_rank()) {
@@ -250,13 +280,14 @@ void loop_infer(Context& op) {
     return op.infer_block(body, operands, runs);
   };
   // M is only an upper limit unless the body's condition is provably true.
-  const Carried carried =
-      carry(op, initial, 1, runs, run, [&](const Operands& outputs) -> std::optional<Dim> {
-        const Elements* e = outputs[0].elements;
-        const bool runs_on =
-            starts_true && e != nullptr && e->elems.size() == 1 && e->elems[0].literal() == 1;
-        return runs_on ? bound : std::nullopt;
-      });
+  const auto trips = [&](const Operands& outputs) -> std::optional<Dim> {
+    const Elements* e = outputs[0].elements;
+    const bool runs_on =
+        starts_true && e != nullptr && e->elems.size() == 1 && e->elems[0].literal() == 1;
+    return runs_on ? bound : std::nullopt;
+  };
+  const bool is_once = bound && known(*bound) == 1;
+  const Carried carried = (is_once ? carry_once : carry)(op, initial, 1, runs, run, trips);
   const Dim trip = carried.trip ? *carried.trip
                                 : op.fresh("trips", SymbolKind::kDataDependent,
                                            {0, bound ? bounds(*bound).hi : kPlusInf});

@@ -3,8 +3,9 @@
 //   fuzz_models [COUNT [SEED [ARTIFACTS [FILE...]]]]
 //
 // File i is made from one of FILE (without any, from a small model built here) by the seed SEED +
-// i: half of them by damage to fields, half by damage to bytes. The last line tells what came of
-// them. One that fails is written to the folder ARTIFACTS ("" for none) under its seed.
+// i: half of them by damage to fields, half by damage to bytes. With "each" for COUNT, every FILE
+// as it is. The last line tells what came of them. One that fails is written to the folder
+// ARTIFACTS ("" for none) under its seed.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -62,7 +63,7 @@ void limit_time([[maybe_unused]] int seconds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const long count = argc > 1 ? std::atol(argv[1]) : 5'000;
+  const bool is_damaged = argc < 2 || std::string(argv[1]) != "each";
   const std::uint64_t first_seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   if (argc > 3) current.artifacts = argv[3];
   std::vector<std::string> corpus;
@@ -71,6 +72,9 @@ int main(int argc, char** argv) {
     corpus.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
   if (corpus.empty()) corpus.push_back(small_model());
+  const long count = !is_damaged ? static_cast<long>(corpus.size())
+                     : argc > 1  ? std::atol(argv[1])
+                                 : 5'000;
   std::signal(SIGABRT, end);
 #if defined(__unix__)
   std::signal(SIGVTALRM, end);
@@ -81,11 +85,11 @@ int main(int argc, char** argv) {
   for (long i = 0; i < count; ++i) {
     current.seed = first_seed + static_cast<std::uint64_t>(i);
     Random random(current.seed);
-    std::string model = corpus[random() % corpus.size()];
+    std::string model = corpus[is_damaged ? random() % corpus.size() : static_cast<std::size_t>(i)];
     const std::string& other = corpus[random() % corpus.size()];
-    if (random() % 2 == 0)
+    if (is_damaged && random() % 2 == 0)
       damage_fields(model, other, random);
-    else
+    else if (is_damaged)
       damage(model, other, random);
     // A block of its own, of the exact size, so that a sanitizer sees the first byte read past the
     // end.

@@ -52,6 +52,19 @@ ROWS = [
         feeds=({"x": f32(2, 4), "c": TRUE}, {"x": f32(4, 4), "c": FALSE}),
     ),
     Row(
+        "one pass is asked what one pass gives",
+        "Loop",
+        """g (float[N, 4] x) => (float[] y)
+           <int64 n = {1}, float[4, 5] w> {
+             y = Loop (n, , x) <body = b (int64 i, bool c, float[] s) => (bool d, float[] t) {
+               d = Identity(c)
+               t = MatMul(s, w)
+             }>
+           }""".replace(", float[4, 5] w>", ", float[4, 5] w = {" + ", ".join("1" * 20) + "}>"),
+        {"y": "f32[N, 5]"},
+        feeds=({"x": f32(2, 4)}, {"x": f32(3, 4)}),
+    ),
+    Row(
         "a state that broadcasting enlarges stays so",
         "Loop",
         """g (float[1, M] x, float[N, M] z) => (float[] y)
