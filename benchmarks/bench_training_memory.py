@@ -1,14 +1,16 @@
 """Training and inference memory of the models in tests/torch_models, held to real CPU runs.
 
     python benchmarks/bench_training_memory.py [--only bert,gpt2] [--kind cnn] [--measured FILE]
-                                               [--no-concrete] [--json FILE]
+                                               [--no-concrete] [--json FILE] [--resume]
 
 Saved: bytes that `saved_tensors_hooks` sees at three bindings, in float32 and pure bfloat16, of
 modules in training mode and in eval mode. Live: the peak over the allocator's
 events in a steady iteration (inference, AdamW, SGD with momentum) at two bindings, with its phase
 and module. Symbolic = concrete: the answer of one import with symbols, against an import with
 numbers, at three bindings. `--measured` keeps what was measured in a file for the next run; it
-holds for one machine and one number of threads.
+holds for one machine and one number of threads. `--json` is written after each model: the rows of
+models asked for replace those that the file has, others stay; `--resume` asks for the models alone
+that it lacks.
 """
 
 import argparse
@@ -48,6 +50,7 @@ def parsed():
     parser.add_argument("--bindings", type=int, default=LIVE_BINDINGS)
     parser.add_argument("--no-concrete", action="store_true")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--resume", action="store_true", help="what the file of --json lacks")
     parser.add_argument("--traceback", action="store_true")
     return parser.parse_args()
 
@@ -60,10 +63,12 @@ def main():
     rows = [r for r in rows if not arguments.kind or r.kind == arguments.kind]
     asked = arguments.configurations.split(",")
     facts = Measured(arguments.measured)
-    results = []
+    results = kept(arguments.json)
+    if arguments.resume:
+        rows = [r for r in rows if r.name not in results]
     print(HEAD)
-    start = time.perf_counter()
     for row in rows:
+        start = time.perf_counter()
         try:
             result = compare(
                 row,
@@ -78,11 +83,23 @@ def main():
                 traceback.print_exc()
             said = f"{type(error).__name__}: {error}"
             result = {"model": row.name, "kind": row.kind, "failed": said[:300]}
-        results.append(result)
+        result["seconds"] = round(time.perf_counter() - start, 1)
+        results[row.name] = result
         print(line(result), flush=True)
-        if arguments.json:  # after each model, so that an interrupted run leaves what it has
-            arguments.json.write_text(json.dumps(record(results, start), indent=1) + "\n")
-    print(json.dumps(summary(results), indent=2))
+        if arguments.json:
+            arguments.json.write_text(json.dumps(record(results), indent=1) + "\n")
+    print(json.dumps(summary(ordered(results)), indent=2))
+
+
+def kept(path):
+    """The rows that a file of results has, by model."""
+    if path is None or not path.exists():
+        return {}
+    return {row["model"]: row for row in json.loads(path.read_text())["models"]}
+
+
+def ordered(results):
+    return [results[row.name] for row in MODELS if row.name in results]
 
 
 def name_of(variant):
@@ -90,7 +107,8 @@ def name_of(variant):
     return f"{precision} {'train' if train else 'eval'}"
 
 
-def record(results, start):
+def record(results):
+    rows = ordered(results)
     machine = {
         "processor": platform.processor() or platform.machine(),
         "threads": torch.get_num_threads(),
@@ -98,9 +116,9 @@ def record(results, start):
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "shapewright": sw.__version__,
-        "seconds": round(time.perf_counter() - start),
+        "seconds": round(sum(row["seconds"] for row in rows)),
     }
-    return {"machine": machine, "unit": "bytes", "summary": summary(results), "models": results}
+    return {"machine": machine, "unit": "bytes", "summary": summary(rows), "models": rows}
 
 
 if __name__ == "__main__":

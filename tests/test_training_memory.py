@@ -59,6 +59,18 @@ class Stack(nn.Module):  # type: ignore[misc, name-defined]
         return input
 
 
+class Turned(nn.Module):  # type: ignore[misc, name-defined]
+    """The gradient of a softmax comes transposed, so that it is copied first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scores = nn.Linear(32, 256)
+        self.values = nn.Parameter(torch.ones(8, 256))
+
+    def forward(self, input: Any) -> Any:
+        return self.values @ self.scores(input).softmax(-1).t()
+
+
 class TestFormulas:
     ROWS = (
         ("params", "121000"),
@@ -166,6 +178,7 @@ class TestRealRuns:
         ("mlp", mlp, {"input": ("f32[N, 100]", lambda: torch.randn(64, 100))}),
         ("tied", Tied, {"ids": ("i64[N, 7]", lambda: torch.randint(0, 40, (64, 7)))}),
         ("stack", Stack, {"input": ("f32[N, 32]", lambda: torch.randn(64, 32))}),
+        ("turned", Turned, {"input": ("f32[N, 32]", lambda: torch.randn(64, 32))}),
     )
 
     @pytest.mark.parametrize("optimizer", ["adamw", "sgd-momentum"])
@@ -264,6 +277,22 @@ class TestWays:
         peak = trained(build(), "f32[N, 32]", optimizer=optimizer, **options).at(N=192).peak
         assert abs(peak.live - truth.peak) <= 16
         assert peak.phase == truth.at.phase
+
+
+class TestSizesThatDecide:
+    """Kernels are chosen by sizes: one report with symbols answers as one with numbers does."""
+
+    # oneDNN gathers the image first where the strides of a kernel of 1 leave no rest.
+    @pytest.mark.parametrize("size", [8, 9])
+    def test_strided_kernel_of_one(self, size: int) -> None:
+        module = nn.Conv2d(32, 64, 1, stride=2)
+        symbolic = trained(module, "f32[N, 32, H, H]").at(N=3, H=size)
+        concrete = trained(module, f"f32[3, 32, {size}, {size}]").at()
+        assert moves(symbolic) == moves(concrete)
+
+
+def moves(bound: Any) -> list[tuple[str, int]]:
+    return [(e.action, e.bytes) for e in bound.timeline.events if e.bytes]
 
 
 class TestFit:

@@ -19,11 +19,12 @@ def live_row(measured, answered):
     }
 
 
-def saved_rows(row, facts, variants=SAVED_VARIANTS):
-    """Bytes saved by precision and mode of the module; what PyTorch refuses to run is left out."""
+def saved_rows(row, facts, variants=SAVED_VARIANTS, trained=None):
+    """Bytes saved by precision and mode of the module; what PyTorch refuses to run is left out.
+    `trained` answers for float32 in training mode, if it is there."""
     rows = []
     for precision, train in variants:
-        report = None
+        report = trained if (precision, train) == ("fp32", True) else None
         for binding, sizes in enumerate(row.bindings):
             measured = facts.saved(row, binding, precision, train)
             if "failed" in measured:
@@ -70,16 +71,21 @@ def compare(
     """Everything there is to say of one model; `failed` if it could not be imported."""
     reports, milliseconds = {}, {}
     for optimizer in configurations:
-        what = optimizer or "infer"
+        what, options = optimizer or "infer", options_of(row, optimizer)
+        if optimizer is not None and reports.keys() - {"infer"}:  # the trace is the same
+            known = reports[next(reversed(reports))]
+            options.pop("loss")
+            reports[what], milliseconds[what] = report_of(known.graph, None, options)
+            continue
         model = built(row).train(optimizer is not None)
-        reports[what], milliseconds[what] = report_of(model, row.inputs, options_of(row, optimizer))
+        reports[what], milliseconds[what] = report_of(model, row.inputs, options)
     any_report = next(reversed(reports.values()), None)
     result = {
         "model": row.name,
         "kind": row.kind,
         "milliseconds": milliseconds,
         "findings": faults_of(any_report) if any_report else [],
-        "saved": saved_rows(row, facts, variants),
+        "saved": saved_rows(row, facts, variants, reports.get("adamw")),
         "live": {},
     }
     for what, report in reports.items():

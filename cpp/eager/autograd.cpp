@@ -77,7 +77,8 @@ class Run {
       n.saved.clear();
     }
     out.resize(n.next.size());
-    for (std::size_t i = 0; i < n.next.size(); ++i) {
+    // By the operator's schema, self before other: alphabetically it is the other way round.
+    for (std::size_t i = n.next.size(); i-- > 0;) {
       const Edge& e = n.next[i];
       if (!e.node) {
         out[i] = {};

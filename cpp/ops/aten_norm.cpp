@@ -151,8 +151,8 @@ void rms_norm_row(EagerCall& c) {
   // input * rsqrt(mean(input ** 2) + eps) * weight
   const bool upcasts = info(input.dtype()).bits == 16;
   const Tensor x = upcasts ? to(input, DType::kF32) : input;
-  const Tensor variance = mean(unary("Pow", x, Keeps::kSelf, 2), rows);
-  const Tensor rstd = unary("Rsqrt", variance, Keeps::kResult, 2);
+  const Tensor rstd =
+      unary("Rsqrt", mean(unary("Pow", x, Keeps::kSelf, 2), rows), Keeps::kResult, 2);
   Tensor out = mul(x, rstd);
   if (weight.defined()) out = mul(out, weight);
   c.out(to(out, input.dtype()));
@@ -164,11 +164,18 @@ void weight_norm_row(EagerCall& c) {
   Tensor out = eager::empty_like(v);
   const DType accumulated = info(g.dtype()).bits == 16 ? DType::kF32 : g.dtype();
   const Tensor norms = eager::empty(g.shape(), accumulated);
+  // Norms over the first axes are summed by each thread, and at the end over all of them.
+  const bool is_last = !on_cuda() && c.int_of("dim", 0) + 1 == v.dim() && v.dim() > 1;
+  if (is_last) const Tensor sums = eager::empty({default_threads(), g.numel()}, accumulated);
   eager::record("WeightNormInterface", {v, g}, {out}, {v, g, norms},
-                [](eager::Node& n, const Tensors&) {
+                [is_last, accumulated](eager::Node& n, const Tensors&) {
                   Tensors grads(2);
+                  const Tensor of_g = n.saved[1];
                   if (n.needs(0)) grads[0] = eager::empty_like(n.saved[0]);
-                  if (n.needs(1)) grads[1] = eager::empty_like(n.saved[1]);
+                  if (n.needs(1)) grads[1] = eager::empty_like(of_g);
+                  if (is_last)
+                    const Tensor sums =
+                        eager::empty({default_threads() + 1, of_g.numel()}, accumulated);
                   return grads;
                 });
   c.out(out);

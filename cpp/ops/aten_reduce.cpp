@@ -28,6 +28,10 @@ Tensor sum(const Tensor& t, const Shape& shape) {
 
 Tensor mean(const Tensor& t, const Shape& shape) {
   Tensor out = eager::empty(shape, float_of(t.dtype()));
+  if (!on_cuda() && info(t.dtype()).bits == 16 && is_float(t.dtype())) {  // summed as floats
+    const Tensor sums = eager::empty(shape, DType::kF32);
+    const Tensor copied = eager::empty_like(t, DType::kF32);
+  }
   eager::record("Mean", {t}, {out}, {}, [old = t.shape()](eager::Node&, const Tensors& g) {
     return Tensors{eager::empty(old, g[0].dtype())};
   });
@@ -38,8 +42,11 @@ namespace {
 
 Tensor softmax_node(std::string_view name, const Tensor& t) {
   Tensor out = eager::empty_like(contiguous(t));
-  eager::record(name, {t}, {out}, {out},
-                [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
+  eager::record(name, {t}, {out}, {out}, [](eager::Node&, const Tensors& g) {
+    Tensor grad = eager::empty(g[0].shape(), g[0].dtype());
+    const Tensor dense = contiguous(g[0]);
+    return Tensors{grad};
+  });
   return out;
 }
 

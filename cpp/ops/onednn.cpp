@@ -8,7 +8,8 @@ namespace shapewright::onednn {
 
 namespace {
 
-constexpr std::int64_t kStridedWork = 61488;  // accumulators of strided kernels: up to 260 KiB
+// Accumulators of strided kernels, those of a thread up to 130 KiB.
+constexpr std::int64_t kStridedWork = 12288, kStridedWorkOfThread = 24600;
 constexpr std::int64_t kHalfStridedWork = 50224;
 constexpr std::int64_t kLastWork = 12336;  // those of forward kernels with channels last
 
@@ -117,8 +118,14 @@ bool Convolution::has_one_weight() const {
 bool Convolution::is_pointwise() const {
   if (groups != 1 || is_padded()) return false;
   for (int i = 0; i < num_axes(); ++i)
-    if (known(w[i + 2]) != 1 || x[i + 2] != y[i + 2] * stride_of(i)) return false;
+    if (known(w[i + 2]) != 1) return false;
   return true;
+}
+Dim Convolution::is_whole() const {
+  if (!is_pointwise()) return 0;
+  Dim rest = 0;
+  for (int i = 0; i < num_axes(); ++i) rest += y[i + 2] * stride_of(i) - x[i + 2];
+  return 1 - min(Dim(1), rest);
 }
 
 Dim image_bytes(const Shape& image, std::int64_t block, DType dtype) {
@@ -161,8 +168,8 @@ Plan plan_forward(const Convolution& c) {
     const std::int64_t block = group_block(c);
     if (block == 0) return by_product_of_matrices(c);
     plan = {block, block, block, block, 0};
-  } else if (c.is_pointwise()) {
-    plan.scratch = gathered_scratch(c) + stored_scratch(c, false);
+  } else if (const Dim whole = c.is_whole(); known(whole) != 0) {
+    plan.scratch = whole * (gathered_scratch(c) + stored_scratch(c, false));
   } else if (channels_or(c.x[1], 16) < 16) {  // a first layer; halves are multiplied in pairs
     plan.x_block = kAsItLies;
     plan.w_in_block = c.dtype == DType::kBF16 ? 2 : 1;
@@ -183,9 +190,10 @@ Plan plan_backward_data(const Convolution& c) {
   if (c.is_strided() && block > 4) {
     const std::int64_t in = channels_or(in_per_group(c), 64);
     const std::int64_t in_block = in % 64 == 0 ? 64 : in % 48 == 0 ? 48 : in <= 16 ? 16 : 32;
-    return {1, 1, in_block, 1, kStridedWork};
+    return {1, 1, in_block, 1, kStridedWork + threads() * kStridedWorkOfThread};
   }
-  return {block, block, block, block, c.is_pointwise() ? stored_scratch(c, true) : Dim(0)};
+  const Dim whole = c.is_whole();
+  return {block, block, block, block, known(whole) == 0 ? 0 : whole * stored_scratch(c, true)};
 }
 
 }  // namespace shapewright::onednn

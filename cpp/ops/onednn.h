@@ -31,7 +31,9 @@ struct Convolution {
   bool is_dilated() const;
   bool is_depthwise() const;
   bool has_one_weight() const;  // a channel and position: with channels last it lies alike
-  bool is_pointwise() const;    // of one group, kernel 1, no padding, whole strides
+  bool is_pointwise() const;    // of one group, kernel 1, no padding
+  // 1 if it is pointwise and its strides divide the sizes, else 0; open where sizes are.
+  Dim is_whole() const;
 };
 
 // What is copied and worked in; kAsItLies for an operand that is read or written in place.

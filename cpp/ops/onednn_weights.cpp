@@ -204,9 +204,7 @@ std::optional<Plan> depthwise_plan(const Convolution& c) {
   return plan;
 }
 
-}  // namespace
-
-Plan plan_backward_weights(const Convolution& c) {
+Plan plan_weights(const Convolution& c, bool is_whole) {
   if (c.is_channels_last && !c.is_depthwise()) return {};
   if (c.is_depthwise())
     if (const auto plan = depthwise_plan(c)) return *plan;
@@ -220,7 +218,7 @@ Plan plan_backward_weights(const Convolution& c) {
   const bool is_narrow = in < kBlock && !is_first;
   // The first layer of halves is not padded to whole blocks.
   const bool is_ragged = is_half && is_first && channels_or(c.w[0], kBlock) % kBlock != 0;
-  if (c.is_pointwise()) {
+  if (is_whole) {
     Plan plan;
     plan.scratch = is_half ? half_pointwise_scratch(c) : pointwise_scratch(c, plan);
     return plan;
@@ -237,6 +235,16 @@ Plan plan_backward_weights(const Convolution& c) {
   }
   plan.scratch =
       is_half ? half_scratch(c, is_first) : float_scratch(c, plan, is_first ? in : kBlock);
+  return plan;
+}
+
+}  // namespace
+
+Plan plan_backward_weights(const Convolution& c) {
+  const Dim whole = c.is_whole();
+  if (const auto is_whole = known(whole)) return plan_weights(c, *is_whole == 1);
+  Plan plan = plan_weights(c, false);
+  plan.scratch += whole * (plan_weights(c, true).scratch - plan.scratch);
   return plan;
 }
 

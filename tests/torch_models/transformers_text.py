@@ -7,7 +7,7 @@ from .row import TorchModel
 
 TEXT = ({"B": 2, "S": 16}, {"B": 4, "S": 32}, {"B": 3, "S": 25})
 IDS = {"input_ids": "i64[B, S]"}
-MASKED = {**IDS, "attention_mask": "i64[B, S]"}
+MASKED = {**IDS, "attention_mask": "bool[B, S]"}
 LABELLED = {**IDS, "labels": "i64[B, S]"}
 CLASSES = {**MASKED, "labels": "i64[B]"}
 

@@ -116,7 +116,7 @@ VISION = [
                LARGER, NUMBERS, 2, lambda out: out.logits.log_softmax(1).mean().neg()),
     TorchModel("upernet", "segmentation", upernet, LARGER, NUMBERS),
     TorchModel("detr", "detection", detr,
-               {**LARGER, "pixel_mask": "i64[N, 64, 64]"}, NUMBERS, 2, boxes_and_classes),
+               {**LARGER, "pixel_mask": "bool[N, 64, 64]"}, NUMBERS, 2, boxes_and_classes),
     TorchModel("vit-mae", "vision",
                from_config("ViTMAEForPreTraining", "ViTMAEConfig", **SMALL, image_size=32,
                            patch_size=8, decoder_num_hidden_layers=1, decoder_hidden_size=32,

@@ -9,6 +9,8 @@ one inside a node of backward to the module whose operator made that node.
 from __future__ import annotations
 
 import bisect
+import functools
+import gc
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile, record_function
+from torch.utils._pytree import tree_leaves
 
 from .iteration import (
     OPTIMIZERS,
@@ -48,8 +51,10 @@ class Moment:
 class LiveTruth:
     """`peak` is everything alive: what was there before, and the iteration on top of it.
 
-    `events` are `(bytes, moment)` in order, negative where memory is freed; `peak_event` counts
-    into them. `attributed` says whether the run with hooks had the same peak.
+    What was there are parameters, buffers, inputs, the optimizer's state, and what earlier
+    iterations left in caches of the model's. `events` are `(bytes, moment)` in order, negative
+    where memory is freed; `peak_event` counts into them. `attributed` says whether the run with
+    hooks had the same peak.
     """
 
     peak: int
@@ -62,6 +67,21 @@ class LiveTruth:
     @property
     def held(self) -> int:
         return sum(self.before.values())
+
+
+def caches_of(model: nn.Module) -> list[Any]:
+    """The `lru_cache`s of the files that the model's classes are from."""
+    cached = type(functools.lru_cache(lambda: None))
+    files = {type(module).__module__ for module in model.modules()}
+    return [o for o in gc.get_objects() if type(o) is cached and o.__module__ in files]
+
+
+def remembered(caches: list[Any]) -> list[torch.Tensor]:
+    """Tensors that the caches hold as results."""
+    held = gc.get_referents(*caches)
+    held += [value for table in held if type(table) is dict for value in table.values()]
+    tensors = (leaf for leaf in tree_leaves(held) if torch.is_tensor(leaf))
+    return list({id(tensor): tensor for tensor in tensors}.values())
 
 
 def allocator_events(run: Callable[[], None]) -> tuple[list[tuple[int, int]], list[Any]]:
@@ -170,6 +190,9 @@ def live_truth(
         "buffers": tensor_bytes(model.buffers()),
         "inputs": tensor_bytes(inputs.values()),
     }
+    caches = caches_of(model)
+    for cache in caches:
+        cache.cache_clear()
     if optimizer is None:
         model.eval()
 
@@ -188,6 +211,7 @@ def live_truth(
         run(nullcontext)
         run(nullcontext)
         before["optimizer"] = state_bytes(opt)
+    before["remembered"] = tensor_bytes(remembered(caches))
     plain, _ = allocator_events(lambda: run(nullcontext))
     peak, _ = highest([nbytes for _, nbytes in plain])
     spans = Spans(model)

@@ -18,7 +18,7 @@ from shapewright.importers.torch_functions import FunctionCall
 from shapewright.importers.torch_graph import Notice, Run, built_graph, read_run
 from shapewright.importers.torch_guards import specialised, symbol_names
 from shapewright.importers.torch_halves import recast
-from shapewright.importers.torch_hints import first_hints, further_hints
+from shapewright.importers.torch_hints import first_hints, further_hints, told_sizes
 from shapewright.importers.torch_inputs import Call, call_of
 from shapewright.importers.torch_loss import scalar_loss
 from shapewright.importers.torch_routes import export_route, fake_route, left_alone
@@ -121,11 +121,12 @@ def _trace(
         return export_route(module, call, hints, loss), [_route_note("torch.export")]
     except Exception as error:
         refused = error
-    try:
-        return export_route(module, call, hints, loss, runs=False), [_route_note("torch.export")]
-    except Exception:  # the first refusal is the one to tell
-        pass
-    if not is_data_dependent(refused):
+    is_of_data = is_data_dependent(refused)
+    # What says a size is refused at that size either way.
+    is_of_sizes = not is_of_data and bool(told_sizes(str(refused)))
+    if not is_of_sizes and (exported := _as_exported(module, call, hints, loss)):
+        return exported, [_route_note("torch.export")]
+    if not is_of_data:
         for other in _other_hints(module, call, bounds, refused):
             try:
                 traced = export_route(module, call, other, loss)
@@ -133,6 +134,8 @@ def _trace(
                 continue
             traced = _below_table(module, call, other, loss, traced)
             return traced, [_route_note("torch.export")]
+    if is_of_sizes and (exported := _as_exported(module, call, hints, loss)):
+        return exported, [_route_note("torch.export")]
     try:
         traced = fake_route(module, call, hints, loss)
     except Exception:
@@ -142,6 +145,16 @@ def _trace(
     names = symbol_names(traced, call)
     reason = spelled_with(str(refused), names).strip().partition("\n")[0][:200]
     return traced, [_route_note("fake tensors", reason)]
+
+
+def _as_exported(
+    module: Any, call: Call, hints: dict[str, int], loss: Loss | None
+) -> Traced | None:
+    """The model as it behaves where it knows that it is exported; None where that is refused."""
+    try:
+        return export_route(module, call, hints, loss, runs=False)
+    except Exception:  # the first refusal is the one to tell
+        return None
 
 
 def _below_table(

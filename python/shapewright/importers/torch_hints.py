@@ -36,16 +36,20 @@ def further_hints(
     inner = [name for name, is_first in symbols.items() if not is_first]
     first = first_hints(symbols, bounds)
     tried = [first]
-    told = [int(n) for n in re.findall(r"\d+", message)]
-    told = [
-        n for n in dict.fromkeys(told) if _LEAST_TOLD <= n <= 1 << 20 and n not in first.values()
-    ]
+    told = [n for n in told_sizes(message) if n not in first.values()]
     for attempt in _attempts(inner, told):
         sizes = {**first, **attempt}
         sizes = {n: _within(size, *bounds.get(n, (1, None))) for n, size in sizes.items()}
         if sizes not in tried and len(tried) < _MAX_ATTEMPTS:
             tried.append(sizes)
             yield sizes
+
+
+def told_sizes(message: str) -> list[int]:
+    """Numbers of a message that may be sizes, each once."""
+    unnamed = re.sub(r"\b[suzf]+\d+", "", message)  # without PyTorch's own symbols: s85
+    numbers = dict.fromkeys(int(n) for n in re.findall(r"\d+", unnamed))
+    return [n for n in numbers if _LEAST_TOLD <= n <= 1 << 20]
 
 
 def _attempts(inner: list[str], told: list[int]) -> Iterator[dict[str, int]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapewright.importers.torch_answers import answering
+from shapewright.importers.torch_caches import own_caches
 from shapewright.importers.torch_casts import casts_apart
 from shapewright.importers.torch_eager import as_it_runs
 from shapewright.importers.torch_functions import FunctionCall, checkpoints, custom_functions
@@ -70,6 +71,7 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
                 within.enter_context(answering(traced, numbers=self.__dict__["numbers"]))
                 within.enter_context(_saving_nothing())
                 within.enter_context(casts_apart(traced))
+                within.enter_context(own_caches(module))
                 within.enter_context(whole_recurrent_layers(traced.tracer))
                 within.enter_context(custom_functions(traced.functions, traced, loss is not None))
                 within.enter_context(checkpoints(traced.checkpoints))
