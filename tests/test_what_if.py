@@ -173,3 +173,20 @@ class TestCommand:
         assert answer.output.splitlines()[-1].startswith("DOES NOT FIT  needs ")
         data = CliRunner().invoke(app, [*common, f"{symbol}=64", "--format", "json"])
         assert json.loads(data.output)["what_if"]["changes"]
+
+
+class TestHalves:
+    """A module that widens some of its tensors itself is read in halves, not cast afterwards."""
+
+    @pytest.mark.parametrize("name", ["t5", "mixtral", "gpt2", "lstm"])
+    def test_is_what_check_says(self, name: str) -> None:
+        pytest.importorskip("transformers")
+        from torch_models import MODELS
+
+        row = next(row for row in MODELS if row.name == name)
+        model, sizes = row.build().train(), dict(row.bindings[0])
+        asked: dict[str, Any] = {"mode": "train", "optimizer": "adamw", "loss": row.loss}
+        table = sw.check(model, row.inputs, **asked).what_if(**sizes)
+        found = next(change for change in table.changes if change.name == "bfloat16")
+        halves = sw.check(model, row.inputs, precision="bf16", **asked)
+        assert found.peak.live == halves.at(**sizes).peak.live

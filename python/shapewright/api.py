@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
+from weakref import ref
 
 from shapewright import _core
 from shapewright.errors import ShapewrightError
@@ -126,11 +128,30 @@ def check(
         limits=budget_of(device, budget, on_gpu=run.on_gpu),
         strict=strict,
         sizes={symbol: low for symbol, low, high in symbols if low == high},
+        in_halves=_in_halves(source, asked, strict=strict),
     )
     report = Report(analysis, question)
     if report.ok:
         check_patterns(graph, run.checkpoint)
     return report
+
+
+def _in_halves(
+    source: Any, asked: Asked, *, strict: bool
+) -> Callable[[], _core.Analysis | None] | None:
+    """Reads a module once more in bfloat16, as long as its owner keeps it."""
+    if asked.halves is not None or traced_halves(source, "bf16") is None:
+        return None
+    held = ref(source)
+
+    def again() -> _core.Analysis | None:
+        module = held()
+        if module is None:
+            return None
+        graph, _, given = read_model(module, replace(asked, halves="bf16"))
+        return _core.infer(graph, given, asked.bounds, strict, registered_rule(), "refine", "")
+
+    return again
 
 
 def fit(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -165,6 +165,10 @@ class Question:
     limits: Budget | None = None
     strict: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)  # symbols that `dims` fixed
+    # The same module read in bfloat16; None where it is gone or cannot be.
+    in_halves: Callable[[], _core.Analysis | None] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     @property
     def budget(self) -> int | None:

@@ -94,6 +94,7 @@ class _Way:
     how: str
     run: Run
     sizes: dict[str, int]
+    analysis: _core.Analysis | None = None  # of the module in that precision; None: of the report
 
 
 def what_if(report: Report, sizes: dict[str, int], ranks: int) -> WhatIf:
@@ -121,7 +122,7 @@ def what_if(report: Report, sizes: dict[str, int], ranks: int) -> WhatIf:
 
 
 def _peak(report: Report, way: _Way) -> Peak:
-    core = _core.MemoryModel(report.analysis, way.run.core())
+    core = _core.MemoryModel(way.analysis or report.analysis, way.run.core())
     with sizes_hinted():
         return make_peak(core.at(way.sizes).peak, way.run.profile)
 
@@ -133,7 +134,7 @@ def _needed(peak: Peak) -> int:
 
 def _ways(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
     run = base.run
-    yield from _precisions(base)
+    yield from _precisions(report, base)
     yield from _attentions(report, base)
     blocks = block_lists(report.graph)
     best = _checkpoint(report, base, blocks) if run.trains else None
@@ -156,15 +157,18 @@ def _ways(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
         yield together
 
 
-def _precisions(base: _Way) -> Iterator[_Way]:
+def _precisions(report: Report, base: _Way) -> Iterator[_Way]:
     if base.run.precision != "fp32":
         return
+    in_halves = report.question.in_halves
     for name, precision, how in (
         ("bfloat16", "bf16", "model.to(torch.bfloat16)"),
         ("autocast", "bf16-amp", 'torch.autocast("cuda", torch.bfloat16)'),
     ):
         how = how if base.run.on_gpu else how.replace("cuda", "cpu")
-        yield replace(base, name=name, how=how, run=replace(base.run, precision=precision))
+        read = in_halves() if precision == "bf16" and in_halves is not None else None
+        run = replace(base.run, precision=precision, is_cast=read is not None)
+        yield replace(base, name=name, how=how, run=run, analysis=read)
 
 
 def _optimizers(base: _Way, optimizer: Optimizer) -> Iterator[_Way]:
