@@ -313,6 +313,9 @@ void Walk::forget_block(BlockId block) {
   std::vector<Constraint> kept = std::move(contract);
   contract.clear();
   contract_table_ = {};
+  // What was stated under a demand that is gone is stated anew.
+  if (!demanded_.empty()) memo_ = {};
+  demanded_.clear();
   for (Constraint& c : kept) add_constraint(std::move(c));
 }
 

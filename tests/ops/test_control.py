@@ -65,6 +65,20 @@ ROWS = [
         feeds=({"x": f32(2, 4)}, {"x": f32(3, 4)}),
     ),
     Row(
+        "what a first pass demands and a second does not is told of no other value",
+        "Loop",
+        """g (float[N, L, 0] x, float[N, 4] z) => (float[] y, float[] r)
+           <int64 n = {2}, float[12, 1, 0] e = {}> {
+             y = Loop (n, , x) <body = b (int64 i, bool c, float[] s) => (bool d, float[] t) {
+               d = Identity(c)
+               t = Concat <axis = 1> (s, e)
+             }>
+             r = Relu(z)
+           }""",
+        {"r": "f32[N, 4]"},
+        feeds=({"x": f32(7, 3, 0), "z": f32(7, 4)},),
+    ),
+    Row(
         "a state that broadcasting enlarges stays so",
         "Loop",
         """g (float[1, M] x, float[N, M] z) => (float[] y)
