@@ -2,12 +2,16 @@
 
 All are faults that ONNX Runtime refuses when it loads or runs the model. A checker has found one if
 it refuses the broken model, or says that it is wrong; refusing the sound one is a false alarm, and
-then it has found nothing.
+then it has found nothing. Checkers run in a process of their own: some end with a signal, which
+counts as nothing found.
 """
 
 import contextlib
 import io
+import multiprocessing
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from importlib.util import find_spec
 
 import shapewright as sw
@@ -30,22 +34,18 @@ def models():
         yield str(row), build(row.sound, row.opset), build(row.broken, row.opset)
 
 
-def by_shapewright(model, runtime):
+def by_shapewright(model):
     return any(f.severity == "error" for f in sw.check(model.SerializeToString()).findings)
 
 
-def refuses(check):
-    """A checker that raises on what it finds wrong."""
-
-    def refused(model, runtime):
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                check(model)
-        except Exception:
-            return True
-        return False
-
-    return refused
+def raises(check, model):
+    """Whether a checker that raises on what it finds wrong does."""
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            check(model)
+    except Exception:
+        return True
+    return False
 
 
 def check_with_onnx(model):
@@ -69,16 +69,31 @@ def check_with_osi(model):
     )
 
 
-def ort_load(model, runtime):
-    return runtime.ask(model.SerializeToString(), (), ()).verdict == "refused"
+class Apart:
+    """Runs a function in a process that is started again where it dies."""
+
+    def __init__(self):
+        self.pool = None
+
+    def run(self, function, *arguments):
+        """What it returns; None if the process ends instead."""
+        if self.pool is None:
+            context = multiprocessing.get_context("fork")
+            self.pool = ProcessPoolExecutor(max_workers=1, mp_context=context)
+        try:
+            return self.pool.submit(function, *arguments).result()
+        except BrokenProcessPool:
+            self.pool = None
+            return None
 
 
+ORT = "ONNX Runtime, load"
 ENGINES = {
     "shapewright": (by_shapewright, None),
-    "onnx infer_shapes, strict": (refuses(check_with_onnx), "onnx"),
-    "ONNX Runtime, load": (ort_load, "onnxruntime"),
-    "ort symbolic_shape_infer": (refuses(check_with_ort_tool), "sympy"),
-    "onnx-shape-inference, strict": (refuses(check_with_osi), "onnx_shape_inference"),
+    "onnx infer_shapes, strict": (check_with_onnx, "onnx"),
+    ORT: (None, "onnxruntime"),
+    "ort symbolic_shape_infer": (check_with_ort_tool, "sympy"),
+    "onnx-shape-inference, strict": (check_with_osi, "onnx_shape_inference"),
 }
 
 
@@ -90,9 +105,20 @@ def measure():
         if needs is None or find_spec(needs) is not None
     }
     counts, faults, runtime = {name: Counter() for name in engines}, [], Runtime()
+    apart = Apart()
+
+    def refused(name, model):
+        if name == ORT:
+            return runtime.ask(model.SerializeToString(), (), ()).verdict == "refused"
+        if name == "shapewright":
+            return by_shapewright(model)
+        answer = apart.run(raises, engines[name], model)
+        counts[name]["crashes"] += answer is None
+        return bool(answer)
+
     for title, sound, broken in models():
-        for name, refused in engines.items():
-            is_alarmed, is_found = refused(sound, runtime), refused(broken, runtime)
+        for name in engines:
+            is_alarmed, is_found = refused(name, sound), refused(name, broken)
             counts[name]["rows"] += 1
             counts[name]["false alarms"] += is_alarmed
             counts[name]["found"] += is_found and not is_alarmed
@@ -106,6 +132,7 @@ def measure():
             "found": c["found"],
             "share": round(c["found"] / c["rows"], 4),
             "false alarms": c["false alarms"],
+            "crashes": c["crashes"],
         }
         for name, c in counts.items()
     ]

@@ -5,8 +5,9 @@ rivals; what they write as a size is evaluated at the same sets.
 
 Not every result has a type that is a function of the operands' sizes. A row is *open* where runs
 show that it has none: elements of an operand decide a size (two runs at the same sizes give
-different ones), the rank is another at other sizes, or the elements of a sequence differ in size.
-Of an open row nothing may be said but what holds of all those runs.
+different ones), the rank is another at other sizes, the elements of a sequence differ in size, or
+the runtime gives another size than the specification. Of an open row nothing may be said but what
+holds of all those runs.
 """
 
 import contextlib
@@ -193,6 +194,36 @@ def drawn_runs(row, binding, runtime):
     return runs
 
 
+def run_of_other_rank(row, pairs, runtime):
+    """A run, at sizes that the runtime takes, whose results have other ranks than `pairs`."""
+    if all(t is None or t.shape is not None for t in run_op(row).types):
+        return None
+    ranks = [len(shape) for shape in shapes_of(pairs[0][1])]
+    names = symbols_of(row)
+    for sizes in itertools.product((1, 2, 3), repeat=len(names)):
+        binding = dict(zip(names, sizes, strict=True))
+        run = real_shapes(row, binding, runtime)
+        shapes = [None] if run is None else shapes_of(run)
+        if None not in shapes and [len(shape) for shape in shapes] != ranks:
+            return binding, run
+    return None
+
+
+def contradicts_specification(row, pairs):
+    """Whether `onnx.shape_inference` gives other numbers than the runtime at the same sizes."""
+    import onnx
+
+    for binding, run in pairs:
+        model = as_onnx(row, sized(row, binding))
+        stated = of_proto(onnx.shape_inference.infer_shapes(model))(binding)
+        for shape, output in zip(stated, run, strict=False):
+            if shape is None or output is None or output[1] is None:
+                continue
+            if any(s is not None and s != r for s, r in zip(shape, output[1], strict=True)):
+                return True
+    return False
+
+
 def open_reason(row, pairs, runtime):
     """Why no type of the row's results is a function of sizes, and runs that show it."""
     shapes = [shape for _, run in pairs for shape in shapes_of(run)]
@@ -201,10 +232,15 @@ def open_reason(row, pairs, runtime):
     ranks = {tuple(len(shape) for shape in shapes_of(run)) for _, run in pairs}
     if len(ranks) > 1:
         return "the rank is another at other sizes", pairs
-    binding = pairs[0][0]
-    drawn = drawn_runs(row, binding, runtime)
-    if len(drawn) == 2 and shapes_of(drawn[0]) != shapes_of(drawn[1]):
-        return "elements of an operand decide", [(binding, run) for run in drawn]
+    other = run_of_other_rank(row, pairs, runtime)
+    if other:
+        return "the rank is another at other sizes", [pairs[0], other]
+    for binding in (pairs[0][0], dict.fromkeys(symbols_of(row), 1)):
+        drawn = drawn_runs(row, binding, runtime)
+        if len(drawn) == 2 and shapes_of(drawn[0]) != shapes_of(drawn[1]):
+            return "elements of an operand decide", [(binding, run) for run in drawn]
+    if contradicts_specification(row, pairs):
+        return "the runtime gives another size than the specification", pairs
     return None, pairs
 
 

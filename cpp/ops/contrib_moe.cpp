@@ -47,10 +47,33 @@ void require_experts(Context& op, std::size_t i, int axis, Dim size, const char*
                    [&] { return axis_text(operand_name(op, i), axis) + " with " + what; });
 }
 
+// A bias [E, size] of an expert.
+void require_bias(Context& op, std::size_t i, Dim experts, Dim size) {
+  require_dtype(op, i, kHalfOrSingle);
+  require_rank(op, i, 2, 2);
+  if (!op.has_rank(i)) return;
+  const Dim need[] = {experts, size};
+  for (int axis = 0; axis < 2; ++axis) {
+    op.require_equal("shape-mismatch", op.shape(i)[axis], need[axis], [&] {
+      return axis_text(operand_name(op, i), axis) + " with the weights that it goes with";
+    });
+  }
+}
+
+void require_chosen(Context& op, Dim experts) {
+  const std::int64_t k = op.attr_int("k", 1);
+  if (k < 1) {
+    op.fail("attr-value", std::string(op.op_type()) + " attribute k is " + std::to_string(k) +
+                              ": at least 1 is needed");
+  }
+  op.require_at_most("attr-value", k, experts, "the attribute k within the experts");
+}
+
 // fc1 [E, I, H], fc2 [E, H, I]; I twice where the activation is gated in one product.
 void moe_infer(Context& op) {
   enum : std::size_t { kFirst = 2, kSecond = 4, kThird = 6 };
   const Experts experts = route(op);
+  require_chosen(op, experts.count);
   for (const std::size_t i : {kFirst, kSecond, kThird}) {
     require_dtype(op, i, kHalfOrSingle);
     require_experts(op, i, 0, experts.count, "the experts of router_probs");
@@ -58,6 +81,19 @@ void moe_infer(Context& op) {
   require_experts(op, kFirst, 2, experts.hidden, "the last axis of input");
   require_experts(op, kSecond, 1, experts.hidden, "the last axis of input");
   require_experts(op, kThird, 2, experts.hidden, "the last axis of input");
+  if (op.has_rank(kFirst) && op.has_rank(kSecond)) {
+    const bool is_gated = op.attr_string("activation_type", "relu") == "swiglu";
+    const Dim inner = op.shape(kSecond)[2];
+    op.require_at_most("size-too-small", 1, inner,
+                       [] { return std::string("1 within fc2_experts_weights axis 2"); });
+    if (!is_gated || op.attr_int("swiglu_fusion", 0) == 0) {
+      require_experts(op, kFirst, 1, inner, "the last axis of fc2_experts_weights");
+    } else {
+      require_experts(op, kFirst, 1, Dim(2) * inner, "twice the last axis of fc2_experts_weights");
+    }
+    require_bias(op, kFirst + 1, experts.count, op.shape(kFirst)[1]);
+    require_bias(op, kSecond + 1, experts.count, experts.hidden);
+  }
   op.output(0, op.dtype(0), op.shape(0));
 }
 
@@ -65,6 +101,7 @@ void moe_infer(Context& op) {
 void qmoe_infer(Context& op) {
   enum : std::size_t { kFirst = 2, kSecond = 5, kThird = 8 };
   const Experts experts = route(op);
+  require_chosen(op, experts.count);
   for (const std::size_t i : {kFirst, kSecond, kThird}) {
     require_dtype(op, i, dtypes(DType::kU8, DType::kF8E4M3));
     require_experts(op, i, 0, experts.count, "the experts of router_probs");

@@ -69,6 +69,13 @@ void matmul_nbits_infer(Context& op) {
     op.require_equal("quant-scale", num_elements(op.shape(kScales)), Dim(n) * blocks,
                      [] { return std::string("the elements of scales with the blocks of B"); });
   }
+  require_dtype(op, kZero, kHalfOrSingle | dtypes(DType::kU8));
+  if (op.has_rank(kZero) && op.dtype(kZero) != DType::kUnknown) {
+    const Dim each = op.dtype(kZero) == DType::kU8 ? ceildiv(blocks * Dim(bits), 8) : blocks;
+    op.require_equal("quant-scale", num_elements(op.shape(kZero)), Dim(n) * each, [] {
+      return std::string("the elements of zero_points with the blocks of B");
+    });
+  }
   require_rank(op, kBias, 1, 1);
   if (op.has_rank(kBias)) {
     op.require_equal("shape-mismatch", op.shape(kBias)[0], n,

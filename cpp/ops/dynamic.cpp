@@ -85,6 +85,27 @@ void non_zero_values(Context& op) {
 
 // --- Compress: what `condition` selects along an axis, or of all elements
 
+// How many conditions hold of the first `size`, where few stretches of them do: of [a, b) as many
+// as lie below it.
+std::optional<Dim> picked_within(const Context& op, Dim size) {
+  constexpr int kMostStretches = 4;
+  const auto picked = truths(op.elements(1));
+  if (!picked) return std::nullopt;
+  Dim count = 0;
+  int stretches = 0;
+  for (std::size_t a = 0; a < picked->size();) {
+    std::size_t b = a;
+    while (b < picked->size() && (*picked)[b]) ++b;
+    if (b > a) {
+      if (++stretches > kMostStretches) return std::nullopt;
+      const auto from = static_cast<std::int64_t>(a), length = static_cast<std::int64_t>(b - a);
+      count += min(max(size - Dim(from), 0), length);
+    }
+    a = b + 1;
+  }
+  return count;
+}
+
 // Runtimes ignore conditions past the end, and take those that are missing as false.
 Dim compressed(Context& op, Dim size) {
   if (const auto picked = truths(op.elements(1))) {
@@ -96,6 +117,7 @@ Dim compressed(Context& op, Dim size) {
       count += (*picked)[i] && (!last || within(i)) ? 1 : 0;
     if (exact) return count;
   }
+  if (const auto count = picked_within(op, size)) return *count;
   Bounds all = bounds(size);
   all.hi = std::min(all.hi, element_bounds(op.shape(1)).hi);
   return some_of(op, "compressed", all);

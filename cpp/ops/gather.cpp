@@ -36,6 +36,11 @@ void gather_infer(Context& op) {
   require_greatest_in_range(op, 1, data[axis], 0, axis);
   if (!op.has_rank(1)) return op.output(0, dtype, Shape::unknown_rank());
   const Shape& indices = op.shape(1);
+  if (known(data[axis]) == 0 && bounds(num_elements(indices)).lo >= 1) {
+    op.fail("index-out-of-range", "Gather takes " + to_string(num_elements(indices)) +
+                                      " indices of axis " + std::to_string(axis) +
+                                      ", which is empty");
+  }
   Shape out;
   for (int k = 0; k < axis; ++k) out.push_back(data[k]);
   for (const Dim d : indices) out.push_back(d);

@@ -221,6 +221,38 @@ void linear_classifier_infer(Context& op) {
   op.output(1, DType::kF32, {n, Dim(static_cast<std::int64_t>(columns))});
 }
 
+// The attributes that make up a machine of support vectors. Each vector is as long as a row of X.
+void require_machine(Context& op, std::int64_t classes) {
+  const std::string_view kernel = op.attr_string("kernel_type", "LINEAR");
+  if (kernel != "LINEAR" && kernel != "POLY" && kernel != "RBF" && kernel != "SIGMOID") {
+    op.fail("attr-value", "SVMClassifier kernel_type is '" + std::string(kernel) +
+                              "': one of LINEAR, POLY, RBF, SIGMOID");
+  }
+  for (const std::string_view name : {"coefficients", "rho"})
+    if (!op.has_attr(name)) op.fail("attr-missing", "SVMClassifier needs " + std::string(name));
+  const auto per_class = op.attr_ints("vectors_per_class").value_or(std::vector<std::int64_t>{});
+  if (per_class.empty()) return;
+  if (static_cast<std::int64_t>(per_class.size()) != classes) {
+    op.fail("attr-value", "SVMClassifier has " + std::to_string(per_class.size()) +
+                              " vectors_per_class for " + std::to_string(classes) + " classes");
+  }
+  Dim vectors = 0;
+  for (const std::int64_t count : per_class) {
+    if (count < 0) {
+      op.fail("attr-value", "SVMClassifier vectors_per_class holds " + std::to_string(count) +
+                                ", which is negative");
+    }
+    vectors += Dim(count);
+  }
+  const Attr* support = op.attr("support_vectors");
+  if (support == nullptr || support->floats.empty() || !op.has_rank(0)) return;
+  const int last = op.rank(0) - 1;
+  op.require_equal("matmul-contract", vectors * op.shape(0)[last],
+                   Dim(static_cast<std::int64_t>(support->floats.size())), [&] {
+                     return "the vectors times " + axis_text("X", last) + " with support_vectors";
+                   });
+}
+
 // With probabilities a score for each class, otherwise for each pair of them; two of two classes.
 void svm_classifier_infer(Context& op) {
   require_dtype(op, 0, kTabular);
@@ -231,6 +263,7 @@ void svm_classifier_infer(Context& op) {
     op.fail("attr-missing", "SVMClassifier needs classlabels_ints or classlabels_strings");
   const Attr* probability = op.attr("prob_a");
   const bool has_probability = probability != nullptr && !probability->floats.empty();
+  require_machine(op, classes);
   const Attr* per_class = op.attr("vectors_per_class");
   const bool is_machine = per_class != nullptr && !per_class->ints.empty();
   const Dim n = rows(op);
@@ -239,6 +272,46 @@ void svm_classifier_infer(Context& op) {
   if (is_machine && !has_probability && classes > 2) columns = floordiv(columns, 2);
   op.output(0, label_dtype(op), {n});
   op.output(1, DType::kF32, {n, columns});
+}
+
+// Lists with an entry for each inner node, or for each leaf; ids are places in them.
+void require_trees(const Context& op, std::int64_t targets) {
+  const auto fail = [&](const std::string& text) { op.fail("attr-value", "TreeEnsemble " + text); };
+  const auto ints = [&](std::string_view name) {
+    return op.attr_ints(name).value_or(std::vector<std::int64_t>{});
+  };
+  const auto size_of = [&](std::string_view name) -> std::int64_t {
+    const Attr* a = op.attr(name);
+    return a == nullptr ? 0 : num_elements(a->tensor.dims).value_or(0);
+  };
+  const std::int64_t inner = size_of("nodes_splits"), leaves = size_of("leaf_weights");
+  const auto require = [&](std::string_view name, std::int64_t entries, std::int64_t below) {
+    const auto ids = ints(name);
+    if (static_cast<std::int64_t>(ids.size()) != entries) {
+      fail(std::string(name) + " has " + std::to_string(ids.size()) + " entries, not " +
+           std::to_string(entries));
+    }
+    for (const std::int64_t id : ids) {
+      if (id >= 0 && id < below) continue;
+      fail(std::string(name) + " holds " + std::to_string(id) + ", which is not below " +
+           std::to_string(below));
+    }
+  };
+  require("leaf_targetids", leaves, targets);
+  require("nodes_featureids", inner, kPlusInf);
+  const auto require_ids = [&](std::string_view ids, std::string_view flags) {
+    require(flags, inner, 2);
+    const auto is_leaf = ints(flags), places = ints(ids);
+    require(ids, inner, kPlusInf);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const std::int64_t below = is_leaf[i] != 0 ? leaves : inner;
+      if (places[i] < below) continue;
+      fail(std::string(ids) + " holds " + std::to_string(places[i]) + ", which is not below " +
+           std::to_string(below));
+    }
+  };
+  require_ids("nodes_truenodeids", "nodes_trueleafs");
+  require_ids("nodes_falsenodeids", "nodes_falseleafs");
 }
 
 void tree_ensemble_infer(Context& op) {
@@ -256,6 +329,7 @@ void tree_ensemble_infer(Context& op) {
     op.fail("attr-value", "TreeEnsemble attribute n_targets is " + std::to_string(targets) +
                               ": at least 1 is needed");
   }
+  require_trees(op, targets);
   if (const Attr* features = op.attr("nodes_featureids");
       features != nullptr && !features->ints.empty() && op.has_rank(0)) {
     const std::int64_t last = *std::max_element(features->ints.begin(), features->ints.end());

@@ -43,6 +43,16 @@ void require_small_pads(const Context& op, const Windows& windows, int i, std::i
   }
 }
 
+// ONNX Runtime pools over up to three axes, and nothing but the batch may be empty.
+void require_pooled(Context& op) {
+  require_rank(op, 0, 3, 5);
+  if (!op.has_rank(0) || bounds(op.shape(0)[0]).lo < 1) return;
+  for (int axis = 1; axis < op.rank(0); ++axis) {
+    op.require_at_most("size-too-small", 1, op.shape(0)[axis],
+                       [&] { return "1 within " + axis_text("X", axis); });
+  }
+}
+
 Shape pool_shape(Context& op, PoolVersions versions) {
   const int spatial = spatial_axes(op);
   const auto kernel = axis_attr(op, "kernel_shape", spatial, 1, "attr-value");
@@ -67,7 +77,9 @@ Shape pool_shape(Context& op, PoolVersions versions) {
 template <PoolVersions kVersions>
 void pool_infer(Context& op) {
   require_dtype(op, 0, pool_floats(op));
-  op.output(0, op.dtype(0), pool_shape(op, kVersions));
+  Shape out = pool_shape(op, kVersions);
+  require_pooled(op);
+  op.output(0, op.dtype(0), std::move(out));
 }
 
 void max_pool_infer(Context& op) {
@@ -76,13 +88,14 @@ void max_pool_infer(Context& op) {
     op.fail("attr-value",
             "MaxPool attribute storage_order is " + std::to_string(order) + ": 0 or 1 is needed");
   Shape out = pool_shape(op, {.ceil_since = 10, .dilations_since = 10});
+  require_pooled(op);
   op.output(1, DType::kI64, out);
   op.output(0, op.dtype(0), std::move(out));
 }
 
 void global_pool_infer(Context& op) {
   require_dtype(op, 0, pool_floats(op));
-  require_rank(op, 0, 3);
+  require_pooled(op);
   Shape out = op.shape(0);
   for (int axis = 2; axis < out.rank(); ++axis) out[axis] = 1;
   op.output(0, op.dtype(0), std::move(out));

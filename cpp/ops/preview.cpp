@@ -89,12 +89,7 @@ void step_infer(Context& op, std::size_t kinds) {
                                std::to_string(operands));
   }
   const std::size_t tensors = operands / kinds;
-  if (op.num_outputs() != (kinds - 1) * tensors) {
-    op.fail("output-count", std::string(op.op_type()) + " gives " +
-                                std::to_string((kinds - 1) * tensors) + " outputs for " +
-                                std::to_string(tensors) + " tensors, not " +
-                                std::to_string(op.num_outputs()));
-  }
+  std::vector<TensorType> types;
   for (std::size_t i = 0; i < tensors; ++i) {
     TensorType common = op.input(2 + i);
     require_dtype(op, 2 + i, kTrained);
@@ -112,8 +107,16 @@ void step_infer(Context& op, std::size_t kinds) {
         });
       }
     }
-    for (std::size_t kind = 0; kind + 1 < kinds; ++kind) op.output(kind * tensors + i, common);
+    types.push_back(std::move(common));
   }
+  if (op.num_outputs() != (kinds - 1) * tensors) {
+    op.fail("output-count", std::string(op.op_type()) + " gives " +
+                                std::to_string((kinds - 1) * tensors) + " outputs for " +
+                                std::to_string(tensors) + " tensors, not " +
+                                std::to_string(op.num_outputs()));
+  }
+  for (std::size_t kind = 0; kind + 1 < kinds; ++kind)
+    for (std::size_t i = 0; i < tensors; ++i) op.output(kind * tensors + i, types[i]);
 }
 
 void with_one_state(Context& op) { step_infer(op, 3); }

@@ -59,8 +59,10 @@ void multinomial_infer(Context& op) {
             "Multinomial draws at least 1 sample, not sample_size " + std::to_string(samples));
   }
   if (op.has_rank(0)) {
-    op.require_at_most("size-too-small", 1, op.shape(0)[1],
-                       [] { return std::string("1 within input axis 1"); });
+    for (int axis = 0; axis < 2; ++axis) {
+      op.require_at_most("size-too-small", 1, op.shape(0)[axis],
+                         [&] { return "1 within " + axis_text("input", axis); });
+    }
   }
   op.output(0, dtype, {op.has_rank(0) ? op.shape(0)[0] : op.unknown_dim(), Dim(samples)});
 }

@@ -2,6 +2,7 @@
 // Unsqueeze.
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -138,6 +139,28 @@ Shape squeeze_all(const Shape& in) {
   return out;
 }
 
+// What is left without `count` axes of size 1, whichever they are: where those that may be 1 stand
+// together, and all of them surely are but one at an end of the stretch.
+std::optional<Shape> squeezed_anyhow(const Shape& in, std::size_t count) {
+  int first = in.rank(), last = -1;
+  std::size_t ones = 0, open = 0;
+  for (int axis = 0; axis < in.rank(); ++axis) {
+    const Truth is_one = prove_eq(in[axis], 1);
+    if (is_one == Truth::kNo) continue;
+    ++(is_one == Truth::kYes ? ones : open);
+    first = std::min(first, axis);
+    last = axis;
+  }
+  const bool stands_together = static_cast<std::size_t>(last - first + 1) == ones + open;
+  if (count > ones || open > 1 || !stands_together) return std::nullopt;
+  const bool keeps_last = prove_eq(in[last], 1) != Truth::kYes;
+  if (open == 1 && !keeps_last && prove_eq(in[first], 1) == Truth::kYes) return std::nullopt;
+  Shape out = in;
+  for (std::size_t i = 0; i < count; ++i)
+    out.erase(keeps_last ? first : first + static_cast<int>(open));
+  return out;
+}
+
 Shape squeezed(Context& op) {
   if (!op.has_rank(0)) return Shape::unknown_rank();
   const Shape& in = op.shape(0);
@@ -146,6 +169,7 @@ Shape squeezed(Context& op) {
   if (!all_literal(axes)) {
     if (!axes.has_size() || axes.size() > static_cast<std::size_t>(in.rank()))
       return Shape::unknown_rank();
+    if (auto out = squeezed_anyhow(in, axes.size())) return *std::move(out);
     return unknown_dims(op, in.rank() - static_cast<int>(axes.size()));
   }
   const std::uint64_t mask = axis_mask(op, axes, in.rank(), true);

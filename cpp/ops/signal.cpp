@@ -36,6 +36,7 @@ DType output_dtype(const Context& op) {
 
 void window_infer(Context& op) {
   const Dim size = size_input(op, 0, 0);
+  op.require_at_most("size-too-small", 1, size, [] { return std::string("1 within size"); });
   op.output(0, output_dtype(op), {size});
 }
 
@@ -120,6 +121,8 @@ void stft_infer(Context& op) {
   require_dtype(op, 0, kAllFloats);
   require_dtype(op, 2, kAllFloats);
   if (op.has_input(2)) unify_dtypes(op, 0, 2);
+  if (!op.has_input(2) && !op.has_input(3))
+    op.fail("input-missing", "STFT needs its input window or its input frame_length");
   const Dim step = size_input(op, 1, 1);
   require_rank(op, 0, 2, 3);
   require_rank(op, 2, 1, 1);

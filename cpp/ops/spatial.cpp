@@ -92,6 +92,12 @@ void grid_sample_infer(Context& op) {
     out[0] = op.unify("shape-mismatch", out[0], grid[0],
                       [] { return std::string("X axis 0 with grid axis 0"); });
     for (int axis = 1; axis < rank - 1; ++axis) out.push_back(grid[axis]);
+    if (x_ranked && bounds(num_elements(out)).lo >= 1) {
+      for (int axis = 2; axis < rank; ++axis) {
+        op.require_at_most("size-too-small", 1, op.shape(0)[axis],
+                           [&] { return "1 within " + axis_text("X", axis); });
+      }
+    }
   } else {
     for (int axis = 2; axis < rank; ++axis) out.push_back(op.unknown_dim());
   }
@@ -136,6 +142,10 @@ void affine_grid_infer(Context& op) {
                                   " is negative");
     }
     op.require_at_most("negative-dim", 0, d, "a negative size into the grid");
+    if (i >= 2) {
+      op.require_at_most("size-too-small", 1, d,
+                         [&] { return "1 within entry " + std::to_string(i) + " of size"; });
+    }
     return d;
   };
   Shape out;

@@ -1,4 +1,5 @@
 // Operators whose result has the shape of their first operand.
+#include <limits>
 #include <string>
 
 #include "ops/elementwise_values.h"
@@ -56,7 +57,9 @@ void lrn(Context& op) {
   if (size < 1) {
     op.fail("attr-value", "LRN size is " + std::to_string(size) + ", which is no positive number");
   }
-  require_rank(op, 0, 2);
+  if (size % 2 == 0)
+    op.fail("attr-value", "LRN size is " + std::to_string(size) + ", which is even");
+  require_rank(op, 0, 4, 4);  // ONNX Runtime's limit
   same_as_input_of<kAllowed>(op);
 }
 
@@ -85,6 +88,16 @@ void clip(Context& op) {
   op.output(0, unify_all_dtypes(op, 0, op.num_inputs()), op.shape(0));
 }
 
+void early_clip(Context& op) {
+  const float lo = op.attr_float("min", -std::numeric_limits<float>::max());
+  const float hi = op.attr_float("max", std::numeric_limits<float>::max());
+  if (lo > hi) {
+    op.fail("attr-value",
+            "Clip has min " + std::to_string(lo) + ", which is above max " + std::to_string(hi));
+  }
+  same_as_input_of<kFloats>(op);
+}
+
 void clip_by_attributes(Context& op) {
   const Elements* e = op.elements(0);
   if (e == nullptr) return;
@@ -105,6 +118,12 @@ void scan_along_axis(Context& op) {
   require_dtype(op, 1, dtypes(DType::kI32, DType::kI64));
   require_scalar(op, 1);
   require_rank(op, 0, 1);
+  for (const std::string_view name : {"exclusive", "reverse"}) {
+    const std::int64_t flag = op.attr_int(name, 0);
+    if (flag == 0 || flag == 1) continue;
+    op.fail("attr-value", std::string(op.op_type()) + " attribute " + std::string(name) + " is " +
+                              std::to_string(flag) + ": 0 or 1 is needed");
+  }
   if (const auto axis = op.literal_elements(1); axis && axis->size() == 1) {
     require_axis(op, axis->front());
   }
@@ -130,20 +149,25 @@ void dropout_always_off(Context& op) {
   op.output(1, kBoolMask ? DType::kBool : op.dtype(0), op.shape(0));
 }
 
+bool trains(const Context& op) {
+  if (!op.has_input(2)) return false;
+  const auto mode = op.literal_elements(2);
+  return !mode || mode->size() != 1 || mode->front() != 0;
+}
+
 template <DTypeSet kAllowed, DTypeSet kRatio>
 void dropout(Context& op) {
   require_dtype(op, 1, kRatio);
   require_dtype(op, 2, kBools);
   require_rank(op, 1, 0, 0);
   require_rank(op, 2, 0, 0);
+  // Read only where it trains.
+  const auto ratio = scalar_of(op, 1).number();
+  if (ratio && trains(op) && op.literal_elements(2) && !(*ratio >= 0 && *ratio < 1)) {
+    op.fail("attr-value", "Dropout needs a ratio within [0, 1), not " + std::to_string(*ratio));
+  }
   same_as_input_of<kAllowed>(op);
   op.output(1, DType::kBool, op.shape(0));
-}
-
-bool trains(const Context& op) {
-  if (!op.has_input(2)) return false;
-  const auto mode = op.literal_elements(2);
-  return !mode || mode->size() != 1 || mode->front() != 0;
 }
 
 int dropout_alias(const Context& op) { return trains(op) ? kFresh : 0; }
@@ -227,7 +251,7 @@ constexpr Op kOps[] = {
     row("Ceil", 13, "X", kFB, {.values = mapped<elem::ceil>}),
     row("Celu", 12, "X", same_as_input_of<dtypes(DType::kF32)>, {.attrs = kAlpha}),
     row("Celu", 28, "X", kFB, {.attrs = kAlpha}),
-    row("Clip", 6, "input", kF, {.attrs = kMinMax, .values = clip_by_attributes}),
+    row("Clip", 6, "input", early_clip, {.attrs = kMinMax, .values = clip_by_attributes}),
     row("Clip", 11, "input min max", clip<kFloats>, {.values = clip_elements, .inputs = {1, 3}}),
     row("Clip", 12, "input min max", clip<kNumeric>, {.values = clip_elements, .inputs = {1, 3}}),
     row("Clip", 13, "input min max", clip<kAllNumeric>,

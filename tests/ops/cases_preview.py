@@ -59,7 +59,8 @@ CASES = [
         out=["f32[N]", "f32[N]"],
         **MOMENTUM,
     ),
-    training("Adagrad", ["f32[]", "i64[]", "f32[3]", "f32[4]", "f32[3]"], error="output-count"),
+    training("Adagrad", ["f32[]", "i64[]", "f32[3]", "f32[3]", "f32[3]"], error="output-count"),
+    training("Adagrad", ["f32[]", "i64[]", "f32[3]", "f32[4]", "f32[3]"], error="shape-mismatch"),
     training("Adam", ["f32[]", "i64[]", "f32[3]", "f32[3]"], error="input-count"),
     training("Adagrad", ["f32[1]", "i64[]", "f32[3]", "f32[4]", "f32[3]"], error="rank-mismatch"),
     training(

@@ -311,7 +311,7 @@ DEFECTS = [
             0, "u8[2, 3, 3, 5]", "dtype-unsupported", "X of u8 at opset 13: one of f64 f32 f16 bf16"
         ),
         broken("size", 0, "attr-value", "size is 0, which is no positive number"),
-        broken(0, "f32[]", "rank-mismatch", "X of rank at least 2, not rank 0"),
+        broken(0, "f32[]", "rank-mismatch", "X of rank 4, not rank 0"),
         broken("size", GONE, "attr-missing", "the attribute size"),
         broken("size", [5], "attr-kind", "size is of kind ints, not int"),
         opset=13,

@@ -97,13 +97,15 @@ def make_feed(name: str, dtype: str, shape: tuple[int, ...], length: int | None,
 def make_array(name: str, dtype: str, shape: tuple[int, ...], fill: str) -> Any:
     numpy_dtype = np.dtype(NUMPY_NAMES[dtype])
     seed = fill.partition(":")[2]
-    rng = np.random.default_rng(int(seed) if seed else len(name) + sum(shape))
+    rng = np.random.default_rng([int(seed), *name.encode()] if seed else len(name) + sum(shape))
     if dtype == "string" and seed:
         return np.array(["", "a", "a b", "b c d"], dtype=object)[rng.integers(0, 4, shape)]
     if dtype == "string":
         return np.full(shape, "a", dtype=object)
     if numpy_dtype.kind in "fc":
-        drawn = rng.integers(1, 4, shape) if seed else rng.uniform(0.5, 1.5, shape)
+        if seed and int(seed) % 2:
+            return rng.random(shape).astype(numpy_dtype)
+        drawn = rng.integers(0, 4, shape) if seed else rng.uniform(0.5, 1.5, shape)
         return drawn.astype(numpy_dtype)
     if fill.startswith("random"):
         return rng.integers(0, 2 if dtype == "bool" else 4, shape).astype(numpy_dtype)

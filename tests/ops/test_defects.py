@@ -19,6 +19,7 @@ from case_rows import CASES, as_onnx, load_rows
 from ops.defect import Defect
 from ops.defective_graphs import DEFECTS as GRAPHS
 from ops.test_cases import FILLS, feeds_of
+from ops.test_flex_attention import FAULTS as FLEX_FAULTS
 from shapewright import _core
 from shapewright.testing import Case, graph_of, num_outputs
 
@@ -82,6 +83,7 @@ def made_to_fail() -> set[tuple[str, str]]:
     """(operator, code) of every row that states a fault, here or in `cases_*.py`."""
     pairs = {(row.broken.op, row.change.code) for row in DEFECTS}
     pairs |= {(row.op, row.error) for row in CASES if row.error is not None}
+    pairs |= {("FlexAttention", code) for _, _, code in FLEX_FAULTS}
     bodies = [op.name for op in _core.all_ops() if not can_fail(op)]
     return pairs | {(op, row.code) for row in GRAPHS for op in bodies if f" {op} " in row.sound}
 

@@ -1,0 +1,153 @@
+"""What kernels of ONNX Runtime do not take: empty operands, ranks, values out of range."""
+
+from ops.defect import broken, twin
+from shapewright.testing import const
+
+DEFECTS = [
+    *twin(
+        "AffineGrid",
+        ["f32[2, 2, 3]", const([2, 4, 5, 6], "i64")],
+        broken(
+            1,
+            const([2, 4, 0, 6], "i64"),
+            "size-too-small",
+            "cannot fit 1 within entry 2 of size: 1 > 0",
+        ),
+        opset=20,
+    ),
+    *twin(
+        "AveragePool",
+        ["f32[2, 3, 5, 4]"],
+        broken(0, "f32[2, 0, 5, 4]", "size-too-small", "cannot fit 1 within X axis 1: 1 > 0"),
+        opset=7,
+        kernel_shape=[2, 2],
+        strides=[2, 2],
+    ),
+    *twin(
+        "BlackmanWindow",
+        [const(8, "i64")],
+        broken(0, const(0, "i64"), "size-too-small", "cannot fit 1 within size: 1 > 0"),
+        opset=20,
+    ),
+    *twin(
+        "Clip",
+        ["f32[2, 4]"],
+        broken("max", -1.0, "attr-value", "has min 0.000000, which is above max -1.000000"),
+        opset=7,
+        min=0.0,
+        max=6.0,
+    ),
+    *twin(
+        "CumSum",
+        [const([1, 2, 3], "i64"), const([0], "i64")],
+        broken("exclusive", 2, "attr-value", "attribute exclusive is 2: 0 or 1 is needed"),
+        opset=20,
+        exclusive=1,
+    ),
+    *twin(
+        "CumSum",
+        [const([1, 2, 3], "i64"), const([0], "i64")],
+        broken("reverse", 2, "attr-value", "attribute reverse is 2: 0 or 1 is needed"),
+        opset=20,
+        reverse=1,
+    ),
+    *twin(
+        "Dropout",
+        ["f32[2, 4]", const(0.5, "f32"), const(True, "bool")],
+        broken(1, const(1.5, "f32"), "attr-value", "needs a ratio within [0, 1), not 1.500000"),
+        opset=12,
+        outputs=2,
+    ),
+    *twin(
+        "GlobalAveragePool",
+        ["f32[2, 3, 5, 4]"],
+        broken(0, "f32[2, 0, 5, 4]", "size-too-small", "cannot fit 1 within X axis 1: 1 > 0"),
+        opset=7,
+    ),
+    *twin(
+        "GlobalAveragePool",
+        ["f32[2, 3, 5, 4, 6]"],
+        broken(0, "f32[2, 3, 5, 4, 6, 1]", "rank-mismatch", "needs X of rank 3 to 5, not rank 6"),
+        opset=20,
+    ),
+    *twin(
+        "GlobalLpPool",
+        ["f32[2, 3, 5, 4]"],
+        broken(0, "f32[2, 0, 5, 4]", "size-too-small", "cannot fit 1 within X axis 1: 1 > 0"),
+        opset=7,
+    ),
+    *twin(
+        "GlobalMaxPool",
+        ["f32[2, 3, 5, 4]"],
+        broken(0, "f32[2, 0, 5, 4]", "size-too-small", "cannot fit 1 within X axis 1: 1 > 0"),
+        opset=7,
+    ),
+    *twin(
+        "GridSample",
+        ["f32[2, 3, 5, 4]", "f32[2, 6, 8, 2]"],
+        broken(0, "f32[2, 3, 0, 4]", "size-too-small", "cannot fit 1 within X axis 2: 1 > 0"),
+        opset=16,
+    ),
+    *twin(
+        "HammingWindow",
+        [const(8, "i64")],
+        broken(0, const(0, "i64"), "size-too-small", "cannot fit 1 within size: 1 > 0"),
+        opset=20,
+    ),
+    *twin(
+        "HannWindow",
+        [const(8, "i64")],
+        broken(0, const(0, "i64"), "size-too-small", "cannot fit 1 within size: 1 > 0"),
+        opset=20,
+    ),
+    *twin(
+        "LRN",
+        ["f32[2, 3, 3, 5]"],
+        broken(0, "f32[3, 3, 5]", "rank-mismatch", "needs X of rank 4, not rank 3"),
+        broken("size", 0, "attr-value", "size is 0, which is no positive number"),
+        opset=7,
+        size=3,
+    ),
+    *twin(
+        "LpPool",
+        ["f32[2, 3, 5]"],
+        broken(0, "f32[2, 0, 5]", "size-too-small", "cannot fit 1 within X axis 1: 1 > 0"),
+        opset=22,
+        kernel_shape=[3],
+        auto_pad="SAME_LOWER",
+    ),
+    *twin(
+        "MaxPool",
+        ["u8[2, 3, 5]"],
+        broken(0, "u8[2, 0, 5]", "size-too-small", "cannot fit 1 within X axis 1: 1 > 0"),
+        opset=12,
+        kernel_shape=[3],
+        pads=[1, 1],
+    ),
+    *twin(
+        "Multinomial",
+        ["f32[2, 3]"],
+        broken(0, "f32[0, 3]", "size-too-small", "cannot fit 1 within input axis 0: 1 > 0"),
+        opset=7,
+        dtype=7,
+    ),
+    *twin(
+        "STFT",
+        ["f32[2, 32, 1]", const(4, "i64"), None, const(8, "i64")],
+        broken(3, None, "input-missing", "needs its input window or its input frame_length"),
+        opset=20,
+    ),
+    *twin(
+        "STFT",
+        ["f32[2, 32, 1]", "i64[]", "f32[8]"],
+        broken(0, None, "input-missing", "needs its input signal"),
+        broken(2, None, "input-missing", "needs its input window or its input frame_length"),
+        opset=20,
+    ),
+    *twin(
+        "STFT",
+        ["f32[2, 32]", const(4, "i64"), "f32[8]"],
+        broken(1, None, "input-missing", "needs its input frame_step"),
+        opset=20,
+    ),
+]
