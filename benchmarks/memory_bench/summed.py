@@ -53,6 +53,12 @@ def summary(results):
         "live_worst": max(relative, default=None),
         "live_within_0.1%": share([x <= 1e-3 for x in relative]),
         "live_within_1%": share([x <= 1e-2 for x in relative]),
+        "live_above_1%": {
+            f"{r['model']} {what}": round(row["relative"], 4)
+            for r in imported
+            for what, row in r["live"].items()
+            if abs(row["relative"]) > 1e-2
+        },
         "same_phase": share([row["same_phase"] for row in live]),
         "same_module": share([row["same_module"] for row in live]),
         "symbolic_exact": sum(map(is_symbolic, concrete)),
