@@ -127,6 +127,18 @@ def test_overflow() -> None:
         N // 0
 
 
+def test_a_product_that_fits_though_not_multiplied_out() -> None:
+    k = 2**40
+    product = k * (Dim.max(N, k) - k) * (k * (Dim.max(L, k) - k))
+    assert product.bind(N=k, L=k + 2) == 0
+    with pytest.raises(sw.DimOverflowError):
+        product.bind(N=k + 1, L=k + 1)
+    with pytest.raises(sw.DimOverflowError):  # at no size
+        (k * N) * (k * L)
+    total = (2**62 * N - 2**62) + (2**62 * L - 2**62) + 2**62
+    assert total.bind(N=1, L=1) == 2**62
+
+
 @pytest.mark.parametrize("text", ["", "N +", "(N", "N ** x", "3..4", "N $ 2", "1e5"])
 def test_bad_text(text: str) -> None:
     with pytest.raises(sw.DimError) as refused:

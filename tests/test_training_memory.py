@@ -17,6 +17,7 @@ from torch.utils.checkpoint import checkpoint  # noqa: E402
 from torch_oracles.iteration import Way, checkpoint_modules  # noqa: E402
 from torch_oracles.live import live_truth  # noqa: E402
 from torch_oracles.processor import has_modelled_kernels  # noqa: E402
+from torch_oracles.saved import saved_truth  # noqa: E402
 
 SIZES = {"N": 64}
 
@@ -231,6 +232,15 @@ class TestInference:
         truth = live_truth(Recurring(kind), {"input": torch.randn(4, 32, 24)})
         report = sw.check(Recurring(kind), "f32[N, S, 24]", mode="infer", profile="torch-cpu")
         assert abs(report.at(N=4, S=32).peak.live - truth.peak) <= 16
+
+
+@pytest.mark.skipif(not has_modelled_kernels(), reason="kernels of another processor")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_what_an_lstm_keeps(precision: str) -> None:
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    truth = saved_truth(Recurring("LSTM").to(dtype), {"input": torch.randn(4, 9, 24, dtype=dtype)})
+    report = trained(Recurring("LSTM"), "f32[N, S, 24]", precision=precision)
+    assert report.formula("saved")(N=4, S=9) == truth.bytes
 
 
 class Scored(nn.Module):  # type: ignore[misc, name-defined]

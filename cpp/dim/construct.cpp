@@ -1,6 +1,8 @@
 // Canonical sums and products.
 #include "dim/construct.h"
 
+#include <limits>
+
 #include "base/checked.h"
 
 namespace shapewright::algebra {
@@ -11,6 +13,24 @@ Dim add_literal(State& s, const Expr& e, std::int64_t literal, Dim a, const char
   if (add_overflows(e.constant, literal, constant)) overflow(a, op, b);
   if (e.terms.empty()) return Dim(constant);
   return *intern_shifted(s, e, constant);
+}
+
+// The least that |d| can be.
+Wide least_magnitude(State& s, Dim d) {
+  const Bounds b = bounds_of(s, d);
+  return b.lo > 0 ? Wide{b.lo} : b.hi < 0 ? -Wide{b.hi} : Wide{0};
+}
+
+// Whether the result fits in 64 bits for some sizes, though it does not once it is multiplied out:
+// a product of two differences, one of which may be 0.
+bool may_fit(State& s, Op op, Dim a, Dim b) {
+  constexpr Wide kMost = std::numeric_limits<std::int64_t>::max();
+  if (op == Op::kMul) return least_magnitude(s, a) * least_magnitude(s, b) <= kMost;
+  const Bounds x = bounds_of(s, a), y = bounds_of(s, b);
+  const bool adds = op == Op::kAdd;
+  const Wide low = adds ? Wide{x.lo} + y.lo : Wide{x.lo} - y.hi;
+  const Wide high = adds ? Wide{x.hi} + y.hi : Wide{x.hi} - y.lo;
+  return low <= kMost && high >= -kMost;
 }
 
 std::optional<Dim> finish(State& s, Poly& p, bool exact) {
@@ -45,7 +65,10 @@ Dim add_or_sub(State& s, Dim a, Dim b, Op op) {
     return add_literal(s, s.exprs[b.expr_id()], a.inline_literal(), a, text, b);
   if (is_too_much(s, a, b)) return widen(s, op, a, b);
   Poly p;
-  if (!add_scaled(p, view(s, a), view(s, b), sign)) overflow(a, text, b);
+  if (!add_scaled(p, view(s, a), view(s, b), sign)) {
+    if (!may_fit(s, op, a, b)) overflow(a, text, b);
+    return widen(s, op, a, b);
+  }
   // A product b * exactdiv(a, b) newly forms only where terms merge or change sign.
   if (const auto d = finish(s, p, has_exact(s, b) && (sign != 1 || has_exact(s, a)))) return *d;
   return widen(s, op, a, b);
@@ -88,8 +111,9 @@ Dim operator*(Dim a, Dim b) {
   if (cached.op == Op::kMul && cached.a == a && cached.b == b) return cached.result;
   if (is_too_much(s, a, b)) return widen(s, Op::kMul, a, b);
   Poly p;
-  if (!multiply(s, p, view(s, a), view(s, b))) overflow(a, "*", b);
-  const auto d = finish(s, p, has_exact(s, a) || has_exact(s, b));
+  const bool is_expanded = multiply(s, p, view(s, a), view(s, b));
+  if (!is_expanded && !may_fit(s, Op::kMul, a, b)) overflow(a, "*", b);
+  const auto d = is_expanded ? finish(s, p, has_exact(s, a) || has_exact(s, b)) : std::nullopt;
   const Dim out = d ? *d : widen(s, Op::kMul, a, b);
   s.cache.at(Op::kMul, a, b) = {a, b, out, Op::kMul};
   return out;

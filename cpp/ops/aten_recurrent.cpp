@@ -42,24 +42,27 @@ struct Layers {
 
 Dim whole_pages(Dim bytes) { return ceildiv(bytes, kPage) * kPage; }
 
-// Rows of floats as oneDNN spaces them: whole cache lines, no multiple of 1024 bytes.
-Dim spaced(Dim floats) {
-  const auto n = known(floats);
-  if (!n) return floats;
-  const std::int64_t lines = (*n + 15) / 16 * 16;
-  return lines % 256 == 0 ? lines + 16 : lines;
+// Rows of numbers of so many bytes as oneDNN spaces them: whole cache lines, no multiple of 256.
+Dim spaced(Dim numbers, std::int64_t bytes = 4) {
+  const auto n = known(numbers);
+  if (!n) return numbers;
+  const std::int64_t line = 64 / bytes, lines = (*n + line - 1) / line * line;
+  return lines % 256 == 0 ? lines + line : lines;
 }
 
 // Gates, hidden states and five tables of the states before and after each step, kept for backward.
-// As oneDNN 3.x lays them out; held to 293 sizes.
-Dim workspace_bytes(const Layers& l, Dim width) {
+// As oneDNN 3.x lays them out; held to 293 sizes, of halves to 60. What is summed up stays in
+// floats.
+Dim workspace_bytes(const Layers& l, Dim width, std::int64_t bytes) {
   constexpr std::int64_t kFloat = 4;
   const Dim rows = l.steps * l.batch, states = 2 * (l.steps + 1) * l.batch;
+  const auto table = [](Dim count, Dim numbers, std::int64_t each) {
+    return whole_pages(count * spaced(numbers, each) * each);
+  };
   const Dim widest = max(width, l.hidden);
-  return whole_pages(rows * spaced(4 * l.hidden) * kFloat) +
-         whole_pages(rows * spaced(l.hidden) * kFloat) +
-         3 * whole_pages(states * spaced(widest) * kFloat) +
-         2 * whole_pages(states * l.hidden * kFloat);
+  return table(rows, 4 * l.hidden, bytes) + table(rows, l.hidden, bytes) +
+         table(states, widest, bytes) + 2 * table(states, widest, kFloat) +
+         whole_pages(states * l.hidden * bytes) + whole_pages(states * l.hidden * kFloat);
 }
 
 // What the kernel works in: gates of all steps, two tables of the states of one. Held to 10 sizes.
@@ -106,8 +109,8 @@ Tensor lstm_layer(const Layers& l, const Tensor& x, std::int64_t layer, std::int
   states.push_back(h);
   states.push_back(cell);
   const bool records = is_recorded(x, l.weight(layer, direction, 0));
-  const Tensor workspace =
-      eager::empty({records ? workspace_bytes(l, x.size(-1)) : Dim(0)}, DType::kU8);
+  const Tensor workspace = eager::empty(
+      {records ? workspace_bytes(l, x.size(-1), info(x.dtype()).bits / 8) : Dim(0)}, DType::kU8);
   Tensors inputs = {dense};
   Tensors shapes;
   for (std::int64_t i = 0; i < l.each; ++i) inputs.push_back(l.weight(layer, direction, i));
