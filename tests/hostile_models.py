@@ -283,6 +283,34 @@ def declared_sizes(size: int) -> bytes:
     return model(fill(size, parts()), [X], ["v0"])
 
 
+def declared_inputs(size: int, dim: Callable[[int], str]) -> bytes:
+    def parts() -> Iterator[bytes]:
+        for i in count():
+            yield field(11, typed(f"i{i}", F32, [dim(i), dim(i) + f" + {i}"]))
+
+    return model(fill(size, parts()), [X], ["x"])
+
+
+def declared_products(size: int) -> bytes:
+    def dim(i: int) -> str:
+        return (
+            f"(x{i % 50} + {i})*(y{i % 70} + z{i % 40} + {i % 9})*(u{i % 30} + {i // 3})"
+            f"*(w{i % 20} + t{i % 11} + 3)"
+        )
+
+    return declared_inputs(size, dim)
+
+
+def declared_maxima(size: int) -> bytes:
+    def dim(i: int) -> str:
+        text = f"a{i % 40}"
+        for k in range(6):
+            text = f"max({text} + {i}, b{(i + k) % 37}*{k + 2})"
+        return text
+
+    return declared_inputs(size, dim)
+
+
 def high_ranks(size: int) -> bytes:
     def parts() -> Iterator[bytes]:
         for i in count():
@@ -376,6 +404,8 @@ FLOODS: dict[str, Callable[[int], bytes]] = {
     "a long text": long_text,
     "a long list": long_list,
     "declared sizes": declared_sizes,
+    "declared products": declared_products,
+    "declared maxima": declared_maxima,
     "high ranks": high_ranks,
     "growing sums": growing_sums,
     "branches": many_ifs,

@@ -173,7 +173,8 @@ Dim parse_dim_param(std::string_view text) {
       algebra::Builder(text, nodes).build();
     }
     return algebra::Builder(text, nodes).build();
-  } catch (const Error&) {
+  } catch (const Error& e) {
+    if (e.code == "limit-exceeded") throw;  // of the model, not of this text
     return Arena::current().symbol(text);
   }
 }

@@ -148,7 +148,10 @@ GraphFields Reader::skim_graph(std::string_view bytes) const {
   for (Field field; fields.next(field);) {
     check_count(++count, 2 * ReadLimits::kValues, "fields in one graph");
     switch (field.tag) {
-      case graph::kNode: graph.nodes.push_back(field.bytes); break;
+      case graph::kNode:
+        check_count(graph.nodes.size() + 1, ReadLimits::kNodes, "nodes");
+        graph.nodes.push_back(field.bytes);
+        break;
       case graph::kName: graph.name = field.bytes; break;
       case graph::kInitializer: graph.initializers.push_back(field.bytes); break;
       case graph::kInput: graph.inputs.push_back(field.bytes); break;
