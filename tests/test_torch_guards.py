@@ -22,3 +22,13 @@ def test_bounds_on_quotients_are_demanded() -> None:
     Model()(torch.zeros(2, 23))
     with pytest.raises(RuntimeError):
         Model()(torch.zeros(2, 22))
+
+
+def test_axes_that_must_be_equal() -> None:
+    class Square(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any) -> Any:
+            return x @ x
+
+    report = sw.check(Square(), "f32[H,W]")
+    assert [str(c) for c in report.contract] == ["H == W"]
+    assert report.at(H=5, W=5).shape(report.graph.outputs[0].name) == (5, 5)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 # with strides want them.
 _FIRST_AXIS = 6
 _OTHER = (192, 224, 160, 256, 288, 320, 352, 384)
-_MAX_ATTEMPTS = 6
+_MAX_ATTEMPTS = 7
 _LEAST_TOLD = 8  # a smaller number in a message is an axis or a count, no size of an input
 
 Bounds = Mapping[str, tuple[int, "int | None"]]
@@ -37,7 +37,8 @@ def further_hints(
     first = first_hints(symbols, bounds)
     tried = [first]
     told = [n for n in told_sizes(message) if n not in first.values()]
-    for attempt in _attempts(inner, told):
+    # Last, all alike: a first axis may have to equal another one, as that of a square matrix.
+    for attempt in (*_attempts(inner, told), dict.fromkeys(symbols, 224)):
         sizes = {**first, **attempt}
         sizes = {n: _within(size, *bounds.get(n, (1, None))) for n, size in sizes.items()}
         if sizes not in tried and len(tried) < _MAX_ATTEMPTS:
