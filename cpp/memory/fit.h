@@ -40,7 +40,7 @@ struct RunTest {
   // `spared_bytes` at most, and `holds` says whether the rank's own tensors fit. It holds for every
   // size below one for which it does.
   std::int64_t spared_bytes = 0;
-  SizeTest holds;
+  SizeTest holds = {};
 };
 
 class FitProblem {
