@@ -389,7 +389,8 @@ def test_internal_errors_are_one_line() -> None:
 
 
 SLOW = """
-import sys, time, shapewright.api
+import signal, sys, time, shapewright.api
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests may ignore it
 shapewright.check = lambda *args, **options: time.sleep(60)
 from shapewright.cli import main
 sys.argv = ["shapewright", "check", sys.argv[1]]
