@@ -21,7 +21,7 @@ _SUPPORTED = (
 _ZIP = b"PK\x03\x04"
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: see options.AskedOptions
 class Asked:
     """What an importer that runs a model has to know beside it."""
 

@@ -58,7 +58,7 @@ class Optimizer:
             one_of("update", self.update, UPDATES)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: see AskedOptions
 class Run:
     """Who runs a model, and for what: the memory depends on it beside the graph."""
 
@@ -116,7 +116,7 @@ class Run:
         return run
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: that alone would cost a check microseconds
 class AskedOptions:
     """The options of a call, as the caller wrote them."""
 

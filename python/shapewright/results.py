@@ -155,7 +155,7 @@ class Values(Mapping[str, TensorType]):
         return len(self._names)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: see options.AskedOptions
 class Question:
     """What was asked of a model besides its shapes; sizes in bytes."""
 
