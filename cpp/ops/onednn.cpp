@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/checked.h"
 #include "base/threads.h"
 
 namespace shapewright::onednn {
@@ -28,7 +29,7 @@ std::int64_t item_bytes(DType d) { return info(d).bits / 8; }
 
 Dim padded(Dim channels, std::int64_t block) {
   const auto n = known(channels);
-  return n && block > 1 ? Dim((*n + block - 1) / block * block) : channels;
+  return n && block > 1 ? Dim(ceil_div(*n, block) * block) : channels;
 }
 
 std::int64_t channels_or(Dim d, std::int64_t fallback) { return known(d).value_or(fallback); }
@@ -73,7 +74,7 @@ Plan by_product_of_matrices(const Convolution& c) {
 
 // --- sums of the gradient of weights
 std::int64_t blocks(Dim channels, std::int64_t block) {
-  return (channels_or(channels, block) + block - 1) / block;
+  return ceil_div(channels_or(channels, block), block);
 }
 
 Dim barriers(Dim groups) { return (groups + 1) * kBarrier; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/checked.h"
 #include "base/threads.h"
 #include "ops/onednn.h"
 
@@ -32,7 +33,7 @@ Share share_of_pointwise(const Convolution& c, std::int64_t part) {
   const std::int64_t in = channels_or(c.x[1], kBlock), out = channels_or(c.w[0], kBlock);
   std::int64_t sums = 12;
   if (c.dtype == DType::kBF16) {
-    const auto whole = [](std::int64_t n) { return (n + kBlock - 1) / kBlock * kBlock; };
+    const auto whole = [](std::int64_t n) { return ceil_div(n, kBlock) * kBlock; };
     sums = 4 * (c.is_strided() ? 1 : std::max<std::int64_t>(1, whole(out) / whole(in)));
   }
   Work work;
@@ -71,14 +72,13 @@ std::int64_t registers_of(const Stored& s, std::int64_t images) {
 
 // Groups of threads that each make a part of the channels.
 std::int64_t groups_of_channels(const Stored& s, std::int64_t images, std::int64_t registers) {
-  const std::int64_t parts = (s.area + registers - 1) / registers, made = (s.load + 15) / 16;
+  const std::int64_t parts = ceil_div(s.area, registers), made = ceil_div(s.load, kBlock);
   const std::int64_t n = threads();
-  const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
-  std::int64_t groups = up(n, images * parts);
+  std::int64_t groups = ceil_div(n, images * parts);
   if (n <= 28 && images < n && made * parts > n) {
     const double ratio = static_cast<double>(s.load) / static_cast<double>(images * s.area);
     const auto cost = [&](std::int64_t blocks, std::int64_t split, double memory) {
-      const double rows = static_cast<double>(images * up(parts, split) * registers);
+      const double rows = static_cast<double>(images * ceil_div(parts, split) * registers);
       const double columns = static_cast<double>(blocks * kBlock);
       const auto depth = static_cast<double>(s.reduce);
       return 0.01 * rows * columns * depth + memory * (rows + columns) * depth;
@@ -87,10 +87,11 @@ std::int64_t groups_of_channels(const Stored& s, std::int64_t images, std::int64
     groups = ratio > 1 ? n : 1;
     for (std::int64_t i = 0; i < n; ++i) {
       const std::int64_t g = ratio > 1 ? n - i : i + 1;
-      const double memory = up(n, g) == 1 ? 1.0 : 1.3;
-      const double found = n % g < made % g ? cost(up(made, g), n / g, memory)
-                                            : std::max(cost(up(made, g), up(n, g), memory),
-                                                       cost(made / g, n / g, memory));
+      const double memory = ceil_div(n, g) == 1 ? 1.0 : 1.3;
+      const double found = n % g < made % g
+                               ? cost(ceil_div(made, g), n / g, memory)
+                               : std::max(cost(ceil_div(made, g), ceil_div(n, g), memory),
+                                          cost(made / g, n / g, memory));
       if (i > 0 && found >= least) continue;
       least = found;
       groups = g;
@@ -104,14 +105,14 @@ std::int64_t groups_of_channels(const Stored& s, std::int64_t images, std::int64
 }
 
 std::int64_t stored_bytes(const Stored& s, std::int64_t images) {
-  const auto up = [](std::int64_t a, std::int64_t b) { return (a + b - 1) / b; };
   const std::int64_t registers = registers_of(s, images);
   const std::int64_t groups = groups_of_channels(s, images, registers);
-  const std::int64_t parts = up(s.area, registers), made = up(s.load, kBlock);
+  const std::int64_t parts = ceil_div(s.area, registers), made = ceil_div(s.load, kBlock);
   std::int64_t used = threads();
   if (kHalf * images * s.area * s.reduce < 8192 && parts * made < used)
     used = std::min(used, std::max(parts, made));
-  const std::int64_t columns = up(up(s.load, up(used, up(used, groups))), kBlock) * kBlock;
+  const std::int64_t columns =
+      ceil_div(ceil_div(s.load, ceil_div(used, ceil_div(used, groups))), kBlock) * kBlock;
   return used * parts * registers * columns * kFloat + kBooking;
 }
 

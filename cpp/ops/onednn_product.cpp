@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/checked.h"
 #include "base/threads.h"
 #include "ops/onednn_share.h"
 
@@ -15,8 +16,6 @@ constexpr std::int64_t kLeastMultiplies = 16 * 16 * 16;
 constexpr std::int64_t kPanelColumns = 64, kMostRows = 256, kMostPanels = 16;
 constexpr std::int64_t kRegistry = 384, kRegistryPerThread = 640, kAlignment = 128;
 constexpr std::int64_t kHalfBytes = 2, kFloatBytes = 4, kPair = 32;
-
-std::int64_t ceiling(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 struct Blocks {
   Dim rows;
@@ -39,7 +38,7 @@ Blocks balanced(std::int64_t batch, std::int64_t rows, std::int64_t panels, std:
   Blocks out;
   for (std::int64_t n = std::min(panels, most_panels); n >= 1; --n)
     for (std::int64_t m = std::min(rows, kMostRows); m >= least; --m) {
-      const std::int64_t across = ceiling(panels, n), down = ceiling(rows, m);
+      const std::int64_t across = ceil_div(panels, n), down = ceil_div(rows, m);
       const double padded_rows = static_cast<double>(m * down % rows) / static_cast<double>(rows);
       const double padded_panels =
           static_cast<double>(across * n - panels) / static_cast<double>(panels);
@@ -57,7 +56,7 @@ Blocks split(const Product& p, std::int64_t threads) {
   std::int64_t parts = 1;
   bool is_little_work = false;
   if (batch && columns) {
-    const std::int64_t tasks = *batch * ceiling(*columns, kPanelColumns);
+    const std::int64_t tasks = *batch * ceil_div(*columns, kPanelColumns);
     parts = threads / std::gcd(tasks, threads);
     is_little_work = tasks < threads;
   }
@@ -77,7 +76,7 @@ Dim product_scratch(const Product& p) {
   const auto rows = known(p.rows), columns = known(p.columns);
   Blocks blocks = split(p, threads);
   if (const auto batch = known(p.batch); batch && rows && columns)
-    blocks = balanced(*batch, *rows, ceiling(*columns, kPanelColumns), threads,
+    blocks = balanced(*batch, *rows, ceil_div(*columns, kPanelColumns), threads,
                       p.is_left_turned ? kMostPanels : 1);
 
   Dim width = min(p.columns, Dim(kPanelColumns));

@@ -4,13 +4,15 @@
 #include <limits>
 #include <tuple>
 
+#include "base/checked.h"
+
 namespace shapewright::onednn {
 
 namespace {
 
 using Int = std::int64_t;
 
-Int ceil_of(Int a, Int b) { return (a + b - 1) / b; }
+Int ceil_of(Int a, Int b) { return ceil_div(a, b); }
 Dim ceil_of(Dim a, Int b) { return ceildiv(a, Dim(b)); }
 Int floor_of(Int a, Int b) { return a / b; }
 Dim floor_of(Dim a, Int b) { return b == 1 ? a : floordiv(a, Dim(b)); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/checked.h"
 #include "base/threads.h"
 #include "ops/onednn.h"
 #include "ops/onednn_share.h"
@@ -164,9 +165,8 @@ Plan by_product_of_columns(const Convolution& c) {
 Plan narrow_plan(const Convolution& c) {
   constexpr std::int64_t kJob = kNarrowBlock * kNarrowBlock;
   Plan plan{kNarrowBlock, kNarrowBlock, kNarrowBlock, kNarrowBlock, bias_scratch(c, kNarrowBlock)};
-  const std::int64_t jobs =
-      c.groups * blocks(c.w[1], kNarrowBlock) *
-      ((channels_or(c.w[0], kNarrowBlock) / c.groups + kNarrowBlock - 1) / kNarrowBlock);
+  const std::int64_t jobs = c.groups * blocks(c.w[1], kNarrowBlock) *
+                            ceil_div(channels_or(c.w[0], kNarrowBlock) / c.groups, kNarrowBlock);
   const std::int64_t elements = kJob * known(kernel_elements(c)).value_or(1);
   plan.scratch += bias_sums(c, kNarrowBlock, threads()) +
                   summed_in_groups(groups_of(jobs, elements, c.x[0], threads()), elements);

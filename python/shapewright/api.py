@@ -12,7 +12,7 @@ from shapewright.errors import ShapewrightError
 from shapewright.fit import Fit, solve_fit
 from shapewright.graph import Graph
 from shapewright.inputs import symbol_bounds
-from shapewright.load import Asked, read_model, traced_halves
+from shapewright.load import Asked, is_module, read_model, traced_halves
 from shapewright.options import (
     AskedOptions,
     budget_of,
@@ -140,13 +140,13 @@ def _in_halves(
     source: Any, asked: Asked, *, strict: bool
 ) -> Callable[[], _core.Analysis | None] | None:
     """Reads a module once more in bfloat16, as long as its owner keeps it."""
-    if asked.halves is not None or traced_halves(source, "bf16") is None:
+    if asked.halves is not None or not is_module(source):
         return None
     held = ref(source)
 
     def again() -> _core.Analysis | None:
         module = held()
-        if module is None:
+        if module is None or traced_halves(module, "bf16") is None:
             return None
         graph, _, given = read_model(module, replace(asked, halves="bf16"))
         return _core.infer(graph, given, asked.bounds, strict, registered_rule(), "refine", "")

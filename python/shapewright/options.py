@@ -151,8 +151,9 @@ def check_options(asked: AskedOptions) -> None:
     elif asked.optimizer is not None and not isinstance(asked.optimizer, Optimizer):
         kind = getattr(asked.optimizer, "__name__", type(asked.optimizer).__name__)
         message = f"optimizer is a name, sw.Optimizer(...) or one of torch.optim, not {kind}"
-        hint = f"one of {', '.join(OPTIMIZERS)}, or {kind}(model.parameters())"
-        hint = hint if isinstance(asked.optimizer, type) else f"one of {', '.join(OPTIMIZERS)}"
+        hint = f"one of {', '.join(OPTIMIZERS)}"
+        if isinstance(asked.optimizer, type):
+            hint += f", or {kind}(model.parameters())"
         raise ShapewrightError(message, code="option-value", hint=hint)
     if asked.mode == "train-compiled":
         msg = "mode"

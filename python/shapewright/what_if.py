@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shapewright import _core
 from shapewright.errors import ShapewrightError
 from shapewright.memory import Peak, make_peak, needed_of, sizes_hinted
-from shapewright.options import ATTENTIONS, Optimizer, Run
+from shapewright.options import Optimizer, Run
 from shapewright.sharding import Sharding, block_lists, block_patterns
 from shapewright.units import format_bytes
 
@@ -210,14 +210,14 @@ def _attentions(report: Report, base: _Way) -> Iterator[_Way]:
     if base.run.attention:
         return
     chosen = _kernels(report.memory, base)
-    for kernel in ATTENTIONS if chosen else ():
+    for kernel, backend in _BACKENDS.items() if chosen else ():
         if set(chosen) == {kernel}:
             continue
         way = replace(base, run=replace(base.run, attention=kernel))
         found = _kernels(_core.MemoryModel(report.analysis, way.run.core()), way)
         if found == chosen or kernel not in found:
             continue
-        how = f"sdpa_kernel(SDPBackend.{_BACKENDS[kernel]})"
+        how = f"sdpa_kernel(SDPBackend.{backend})"
         yield replace(way, name=f"{kernel} attention", how=how)
 
 
