@@ -214,8 +214,52 @@ class TestFit:
         report = trained("images", device="t4")
         likely, safe = (sw.fit(report, safe=s) for s in (False, True))
         usable = 15104 * MIB  # of 16 GiB
-        assert (likely.budget, safe.budget) == (usable - 512 * MIB, usable - 1343 * MIB)
+        assert (likely.budget, safe.budget) == (usable - 512 * MIB, usable - 1687 * MIB)
         assert safe.value <= likely.value
+
+
+class TestCudnn:
+    """The largest workspace is that of the algorithm that needs most, in one call of inference."""
+
+    @staticmethod
+    def most(batch: int = 2, **options: Any) -> int:
+        conv = nn.Conv2d(16, 16, bias=False, **options)
+        peak = sw.check(conv, "f32[N, 16, 60, 60]").at(N=batch).peak
+        assert peak.upper is not None
+        return peak.upper - peak.live
+
+    def test_transforms_of_tiles(self) -> None:
+        # A kernel of 3 leaves 30 points of 32: 2x2 tiles of 16 images in and 16 out; 16x16 kernels.
+        tile = 32 * 17 * 8
+        for groups in (1, 2):
+            wanted = tile * (4 * 2 * (16 + 16) + 16 * 16 // groups)
+            found = self.most(kernel_size=3, padding=1, groups=groups)
+            assert wanted <= found <= wanted + 2 * MIB
+
+    @pytest.mark.parametrize(
+        "options", [{"kernel_size": 1}, {"kernel_size": 2, "stride": 2}, {"kernel_size": 33}]
+    )
+    def test_where_there_are_none_all_is_turned(self, options: dict[str, Any]) -> None:
+        side = (60 - options["kernel_size"]) // options.get("stride", 1) + 1
+        images = 2 * 16 * (60 * 60 + side * side)
+        turned = 4 * (images + 16 * 16 * options["kernel_size"] ** 2)
+        assert turned <= self.most(**options) <= turned + 2 * MIB
+
+
+def test_the_band_of_the_context_holds_what_is_seen() -> None:
+    from importlib.resources import files
+    from tomllib import loads
+
+    from shapewright.units import parse_bytes
+
+    context = loads((files("shapewright") / "devices.toml").read_text(encoding="utf-8"))["context"]
+    seen = {"all": 0, "as used": 0}
+    for row in context["seen"]:
+        assert row["source"]
+        assert row["dated"]
+        seen[row["loading"]] = max(seen[row["loading"]], parse_bytes(row["memory"]))
+    assert parse_bytes(context["most"]) == seen["all"]
+    assert seen["as used"] <= parse_bytes(context["typical"]) <= parse_bytes(context["most"])
 
 
 class Norms(nn.Module):  # type: ignore[misc, name-defined]

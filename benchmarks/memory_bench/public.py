@@ -85,7 +85,8 @@ def relative(predicted, measured):
 def within(row, peak, estimate):
     """Runs within fractions of the GPU, and what follows of one within our own estimate.
 
-    A run that got by with less gets by with more, and one that failed fails with less.
+    A run that got by with less gets by with more, and one that failed fails with less. What was
+    measured is what it took of the whole GPU: within as much nothing is refused that was not then.
     """
     total = find_device(row.device).usable
     caps = [(round(row.tools[tool] / total, 2), ran) for tool, ran in row.ran.items()]
@@ -93,6 +94,7 @@ def within(row, peak, estimate):
         {"fraction": share, "ran": ran, "predicted": peak.runs_in(int(share * total))}
         for share, ran in dict(caps).items()
     ]
+    caps.append((row.measured / total, True))
     ours = round((estimate or 0) / total, 2)
     outcome = "open"
     if any(ran and ours >= share for share, ran in caps):
@@ -185,19 +187,30 @@ def middle(errors):
 
 
 def failures(rows, tools):
-    """Of training within an estimate: how much of what is known of it failed."""
+    """Of training within an estimate: how much failed, of what is known and at most.
+
+    An under-estimate that fails is one that runs out of memory within it. `refuted`: runs within at
+    least what was measured of the whole GPU that failed all the same, which would be none.
+    """
     rows = [r for r in rows if "at_estimate" in r]
     if not rows:
         return {}
     capped = [c for r in rows for c in r["capped"]]
+    outcomes = [r["at_estimate"] for r in rows]
+    unsure = sum(outcome != "runs" for outcome in outcomes)
     return {
+        "failed": share(outcome == "fails" for outcome in outcomes if outcome != "open"),
+        "failed_at_most": round(unsure / len(outcomes), 4),
+        "refuted": sum(
+            not c["ran"]
+            for r in rows
+            for c in r["capped"]
+            if c["fraction"] * find_device(r["device"]).usable >= r["measured"]
+        ),
         "capped_runs": len(capped),
         "capped_right": share(c["ran"] == c["predicted"] for c in capped),
         "promised_in_vain": share(c["predicted"] and not c["ran"] for c in capped),
-        "at_estimate": {
-            outcome: sum(r["at_estimate"] == outcome for r in rows)
-            for outcome in ("runs", "fails", "open")
-        },
+        "at_estimate": {which: outcomes.count(which) for which in ("runs", "fails", "open")},
         **{f"{tool}_failed": share(tool in r["tools_failed"] for r in rows) for tool in tools},
     }
 

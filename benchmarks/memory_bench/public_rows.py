@@ -28,7 +28,8 @@ SOURCES = {
     "of 224x224: what one image adds, between a batch of 32 and of 64",
     "timm": "results/benchmark-train-amp-nchw-pt112-cu113-rtx3090.csv; autocast to fp16, SGD with "
     "momentum: the largest batch that ran, the next of its ladder did not. CUDA 11.3 loads all "
-    "kernels at once: the context is taken as the one told for CUDA 11.2",
+    "kernels at once: the context is taken as nvidia-smi had it on that card with CUDA 11.1, "
+    "github.com/pytorch/pytorch/issues/55277",
 }
 
 
@@ -131,7 +132,7 @@ LADDER = (512, 384, 256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 # Of the networks here all that stopped short of the first step of the ladder.
 TIMM = tuple(
     Row("timm", network, "largest", batch, batch, size=size, precision="fp16-amp",
-        device="rtx-3090", context=1343 * MIB, accumulate=2)
+        device="rtx-3090", context=1687 * MIB, accumulate=2)
     for network, size, batch in (
         ("resnet101", 224, 256), ("resnet152", 224, 192), ("resnet200", 224, 128),
         ("resnet50_gn", 224, 192), ("resnext50_32x4d", 224, 384), ("resnext101_32x4d", 224, 192),

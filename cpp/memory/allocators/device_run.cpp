@@ -19,15 +19,33 @@ std::string why_apart(const Loop& loop, const DeviceOptions& options, const Peak
     add(options.cublas_bytes == options.most_cublas_bytes
             ? "live has the workspaces of cuBLAS"
             : "the workspaces of cuBLAS depend on the GPU");
-  if (loop.has_cudnn()) add("upper has the largest workspaces that cuDNN may choose");
+  if (!loop.convolutions().empty()) add("upper has the largest workspaces that cuDNN may choose");
   return why;
+}
+
+// The most that cuDNN takes, by convolution.
+std::vector<std::int64_t> most_of_cudnn(const BoundMemory& bound, const Loop& loop) {
+  const Buffers& buffers = bound.memory().buffers;
+  const auto operand = [&](ValueId v) {
+    Operand out;
+    if (const BufferId b = buffers.of_value[v]; b != kNone) out.bytes = bound.bytes(b);
+    if (const auto dims = bound.shape_bounds(v))
+      for (const Bounds d : *dims) out.shape.push_back(d.hi);
+    return out;
+  };
+  std::vector<std::int64_t> out;
+  for (const Convolution& c : loop.convolutions())
+    out.push_back(most_workspace_bytes(c, operand(c.x), operand(c.w), operand(c.y)));
+  return out;
 }
 
 RequestList requests_of(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
                         bool with_most) {
   std::vector<std::int64_t> bytes(bound.memory().buffers.size());
   for (BufferId b = 0; b < bytes.size(); ++b) bytes[b] = bound.bytes(b);
-  return loop.at(bytes, {with_most ? options.most_cublas_bytes : options.cublas_bytes, with_most});
+  if (!with_most) return loop.at(bytes, {options.cublas_bytes});
+  const std::vector<std::int64_t> cudnn = most_of_cudnn(bound, loop);
+  return loop.at(bytes, {options.most_cublas_bytes, cudnn});
 }
 
 Replay replay_in(const RequestList& requests, const DeviceOptions& device, const Loop& loop,
@@ -77,8 +95,9 @@ DeviceRun::DeviceRun(std::shared_ptr<const BoundMemory> bound, std::shared_ptr<c
   if (free_running_.peak_request != kNoIndex)
     peak_.event = loop_->event_of(free_running_.peak_request);
   if (is_bounded) {
-    const bool is_open = loop_->has_cudnn() || (loop_->has_cublas() &&
-                                                options_.most_cublas_bytes > options_.cublas_bytes);
+    const bool is_open =
+        !loop_->convolutions().empty() ||
+        (loop_->has_cublas() && options_.most_cublas_bytes > options_.cublas_bytes);
     const std::int64_t most =
         is_open ? replay(requests_with_most(), kUnlimited).allocated.peak : peak_.live;
     peak_.upper = std::max(peak_.live, most);

@@ -21,7 +21,7 @@ std::string_view owner_of(std::string_view name) {
 Loop::Loop(const Memory& memory, const Sharding& sharding)
     : sharding_(sharding),
       units_(find_units(memory, sharding)),
-      uses_(find_library_uses(memory.analysis(), memory.buffers)) {
+      uses_(find_library_uses(memory.analysis())) {
   gathered_.assign(units_.size(), kNone);
   alive_.assign(memory.buffers.size(), kNone);
   add_model(memory);
@@ -238,8 +238,7 @@ RequestList Loop::at(std::span<const std::int64_t> buffer_bytes,
         break;
       case For::kCublas: bytes = libraries.cublas; break;
       case For::kCudnn:
-        if (libraries.has_cudnn)
-          bytes = most_workspace_bytes(uses_.convolutions[s.index], buffer_bytes);
+        if (!libraries.cudnn.empty()) bytes = libraries.cudnn[s.index];
         break;
     }
   }

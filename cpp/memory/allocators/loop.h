@@ -21,10 +21,10 @@
 
 namespace shapewright {
 
-// What libraries take; 0 and false: nothing.
+// What libraries take.
 struct LibraryBytes {
-  std::int64_t cublas = 0;  // of one handle
-  bool has_cudnn = false;   // the most it takes
+  std::int64_t cublas = 0;                   // of one handle
+  std::span<const std::int64_t> cudnn = {};  // by convolution; empty: nothing
 };
 
 class Loop {
@@ -47,7 +47,7 @@ class Loop {
   };
   std::span<const Source> sources() const { return sources_; }  // by allocation
   bool has_cublas() const { return has_cublas_; }
-  bool has_cudnn() const { return !uses_.convolutions.empty(); }
+  std::span<const Convolution> convolutions() const { return uses_.convolutions; }
 
  private:
   void add_model(const Memory& memory);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace shapewright {
 
@@ -21,8 +22,9 @@ const Attr* find_attr(const Graph& g, const Node& node, std::string_view name) {
   return nullptr;
 }
 
-bool has_stride(const Graph& g, const Node& node) {
-  const Attr* attr = find_attr(g, node, "stride");
+// Of "stride" or "dilation": whether it leaves points out.
+bool is_spread(const Graph& g, const Node& node, std::string_view name) {
+  const Attr* attr = find_attr(g, node, name);
   return attr != nullptr &&
          (attr->i > 1 || std::ranges::any_of(attr->ints, [](std::int64_t s) { return s > 1; }));
 }
@@ -37,14 +39,37 @@ bool is_depthwise(const Analysis& a, const Node& node, ValueId w) {
 
 std::int64_t winograd_kernel(const Analysis& a, const Node& node, ValueId w) {
   const Shape& shape = a.type(w).shape;
-  if (!shape.has_rank() || shape.rank() != 4 || has_stride(*a.graph, node)) return 0;
+  if (!shape.has_rank() || shape.rank() != 4 || is_spread(*a.graph, node, "stride")) return 0;
   const auto height = known(shape[2]), width = known(shape[3]);
   return height && height == width && (*height == 3 || *height == 5) ? *height : 0;
 }
 
+constexpr std::int64_t kTile = 32, kTransformedBytes = kTile * (kTile / 2 + 1) * 8;
+
+bool has_fft(const Analysis& a, const Node& node, ValueId w) {
+  const Shape& shape = a.type(w).shape;
+  if (!shape.has_rank() || shape.rank() != 4) return false;
+  if (is_spread(*a.graph, node, "stride") || is_spread(*a.graph, node, "dilation")) return false;
+  const auto height = known(shape[2]), width = known(shape[3]);
+  return height && width && std::max(*height, *width) > 1 && std::max(*height, *width) <= kTile;
+}
+
+double transforms_bytes(const Operand& x, const Operand& w, const Operand& y) {
+  if (x.shape.size() != 4 || w.shape.size() != 4 || y.shape.size() != 4) return 0;
+  double tiles = 1;
+  for (const std::size_t axis : {std::size_t{2}, std::size_t{3}}) {
+    const auto length = static_cast<double>(std::max(x.shape[axis], y.shape[axis]));
+    tiles *= std::ceil(length / static_cast<double>(kTile - w.shape[axis] + 1));
+  }
+  const auto planes = [](const Operand& o) {
+    return static_cast<double>(o.shape[0]) * static_cast<double>(o.shape[1]);
+  };
+  return kTransformedBytes * (tiles * (planes(x) + planes(y)) + planes(w));
+}
+
 }  // namespace
 
-LibraryUses find_library_uses(const Analysis& a, const Buffers& buffers) {
+LibraryUses find_library_uses(const Analysis& a) {
   const Graph& g = *a.graph;
   LibraryUses out;
   out.of_node.assign(g.nodes.size(), Library::kNone);
@@ -62,20 +87,23 @@ LibraryUses find_library_uses(const Analysis& a, const Buffers& buffers) {
     if (x == kNone || w == kNone || y == kNone || is_depthwise(a, node, w)) continue;
     out.of_node[n] = Library::kCudnn;
     out.convolution[n] = static_cast<std::uint32_t>(out.convolutions.size());
-    out.convolutions.push_back({buffers.of_value[x], buffers.of_value[w], buffers.of_value[y],
-                                winograd_kernel(a, node, w)});
+    out.convolutions.push_back({x, w, y, winograd_kernel(a, node, w), has_fft(a, node, w)});
   }
   return out;
 }
 
-std::int64_t most_workspace_bytes(const Convolution& c, std::span<const std::int64_t> bytes) {
-  const auto of = [&](BufferId b) { return b == kNone ? 0 : bytes[b]; };
-  const std::int64_t images = of(c.x) + of(c.y), weight = of(c.w);
-  const std::int64_t turned = images + weight;
-  if (c.winograd_kernel == 0) return turned;
-  const std::int64_t tile = (c.winograd_kernel + 3) * (c.winograd_kernel + 3);
-  const std::int64_t kernel = c.winograd_kernel * c.winograd_kernel;
-  return std::max(turned, images / 16 * tile + weight / kernel * tile);
+std::int64_t most_workspace_bytes(const Convolution& c, const Operand& x, const Operand& w,
+                                  const Operand& y) {
+  const std::int64_t images = x.bytes + y.bytes;
+  std::int64_t most = images + w.bytes;  // turned
+  if (c.winograd_kernel > 0) {
+    const std::int64_t tile = (c.winograd_kernel + 3) * (c.winograd_kernel + 3);
+    const std::int64_t kernel = c.winograd_kernel * c.winograd_kernel;
+    most = std::max(most, images / 16 * tile + w.bytes / kernel * tile);
+  }
+  if (!c.has_fft) return most;
+  const double transforms = std::min(transforms_bytes(x, w, y), 0x1p56);
+  return std::max(most, static_cast<std::int64_t>(transforms));
 }
 
 }  // namespace shapewright

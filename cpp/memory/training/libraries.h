@@ -7,13 +7,20 @@
 //   tensor cores on NCHW   copies of x, y and w in NHWC                 |x| + |y| + |w|
 //   Winograd F(4x4, kxk)   tiles of (k+3)^2 for each 4x4 of y       (k+3)^2/16 (|x| + |y|)
 //                          and weights as tiles                        + (k+3)^2/k^2 |w|
+//   FFT of tiles           x, y and w as 32 x 17 complex floats     4352 (t (N C + N K) + K C/g)
+//                          a tile: t for each image of one channel
+//
+// By NVIDIA's reference of cuDNN 8 (cudnnConvolutionForward, supported algorithms) the last takes
+// NCHW alone, floats and halves, any groups, no stride and no dilation; of tensor cores on NCHW
+// nothing is told but that they need NHWC. pytorch/pytorch#49207 shows complex products (gcgemm) in
+// a VGG-16 of halves on Ampere. A kernel of one point gains nothing by it and is left out.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "memory/buffers.h"
+#include "infer/analysis.h"
 
 namespace shapewright {
 
@@ -24,8 +31,9 @@ inline constexpr std::int64_t kCublasWorkspaceBytesOfHopper = 4096 * 8 * 1024;
 enum class Library : std::uint8_t { kNone, kCublas, kCudnn };
 
 struct Convolution {
-  BufferId x = kNone, w = kNone, y = kNone;
+  ValueId x = kNone, w = kNone, y = kNone;
   std::int64_t winograd_kernel = 0;  // k; 0 where Winograd does not apply
+  bool has_fft = false;
 };
 
 struct LibraryUses {
@@ -34,9 +42,16 @@ struct LibraryUses {
   std::vector<Convolution> convolutions;
 };
 
-LibraryUses find_library_uses(const Analysis& a, const Buffers& buffers);
+LibraryUses find_library_uses(const Analysis& a);
 
-// The most that cuDNN takes for one call, buffer sizes given by BufferId.
-std::int64_t most_workspace_bytes(const Convolution& c, std::span<const std::int64_t> bytes);
+// An operand of a convolution: its sizes, and the bytes of its buffer.
+struct Operand {
+  std::vector<std::int64_t> shape;  // empty if it is not known
+  std::int64_t bytes = 0;
+};
+
+// The most that cuDNN takes for one call.
+std::int64_t most_workspace_bytes(const Convolution& c, const Operand& x, const Operand& w,
+                                  const Operand& y);
 
 }  // namespace shapewright
