@@ -124,11 +124,15 @@ Tensor bmm(const Tensor& a, const Tensor& b);
 Tensor addmm(const Tensor& bias, const Tensor& a, const Tensor& b);
 Tensor matmul(const Tensor& a, const Tensor& b);
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias);
+// What a product of matrices, or of batches of them, works in beside its result.
+void product_work(const Tensor& left, const Tensor& right);
 
 // --- others
 Tensor softmax(const Tensor& t, std::optional<DType> dtype);
 Tensor log_softmax(const Tensor& t, std::optional<DType> dtype);
 Tensor dropout(const Tensor& t, double p, bool train);
+// Over the last axes, so many.
+Tensor layer_norm(const Tensor& input, const Tensor& weight, const Tensor& bias, int normalized);
 
 }  // namespace aten
 }  // namespace shapewright

@@ -1,9 +1,8 @@
 // Attention: the kernel that PyTorch would choose, and what it keeps.
+#include "ops/aten_attention.h"
 #include "base/threads.h"
-#include "ops/aten.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
-#include "ops/sdpa.h"
 
 namespace shapewright::aten {
 
@@ -225,6 +224,25 @@ Tensor efficient_attention(const Query& a) {
   return out;
 }
 
+}  // namespace
+
+Tensor attention(Query a) {
+  const Kernel kernel = sdpa::choose(a);
+  eager::Machine& machine = eager::Machine::current();
+  machine.kernels.push_back({machine.node, sdpa::name_of(kernel)});
+  if (a.mask.defined() && a.mask.dtype() == DType::kBool)  // becomes 0 and -inf
+    a.mask = eager::empty(a.mask.shape(), a.q.dtype());
+  switch (kernel) {
+    case Kernel::kFlash: return on_cuda() ? flash_on_cuda(a) : flash_attention(a, a.mask, kernel);
+    case Kernel::kCudnn: return flash_attention(a, a.mask, kernel);
+    case Kernel::kEfficient: return efficient_attention(a);
+    case Kernel::kMath: break;
+  }
+  return math_attention(a);
+}
+
+namespace {
+
 void attention_row(EagerCall& c) {
   Query a;
   a.q = c.in(0);
@@ -234,22 +252,16 @@ void attention_row(EagerCall& c) {
   a.dropout = c.real_of("dropout_p", 0);
   a.is_causal = c.flag("is_causal", false);
   a.is_grouped = c.flag("enable_gqa", false);
-  const Kernel kernel = sdpa::choose(a);
-  eager::Machine& machine = eager::Machine::current();
-  machine.kernels.push_back({machine.node, sdpa::name_of(kernel)});
-  if (a.mask.defined() && a.mask.dtype() == DType::kBool)  // becomes 0 and -inf
-    a.mask = eager::empty(a.mask.shape(), a.q.dtype());
-  switch (kernel) {
-    case Kernel::kFlash:
-      return c.out(on_cuda() ? flash_on_cuda(a) : flash_attention(a, a.mask, kernel));
-    case Kernel::kCudnn: return c.out(flash_attention(a, a.mask, kernel));
-    case Kernel::kEfficient: return c.out(efficient_attention(a));
-    case Kernel::kMath: return c.out(math_attention(a));
-  }
+  c.out(attention(std::move(a)));
 }
 
 constexpr Op kRows[] = {
     row("scaled_dot_product_attention.default", attention_row),
+    row("_native_multi_head_attention.default", multi_head_attention_row),
+    row("_transformer_encoder_layer_fwd.default", encoder_layer_row),
+    row("_transformer_encoder_layer_fwd.nested", nested_encoder_layer_row),
+    row("_nested_tensor_from_mask.default", nested_from_mask_row),
+    row("to_padded_tensor.default", nested_to_padded_row),
 };
 static_assert(complete(kRows));
 

@@ -31,8 +31,9 @@ Tensor readable(const Tensor& t) {
   return lies_well ? t : eager::empty(t.shape(), t.dtype());
 }
 
-// What a product of matrices, or of batches of them, works in beside its result.
-void work(const Tensor& left, const Tensor& right) {
+}  // namespace
+
+void product_work(const Tensor& left, const Tensor& right) {
   if (on_cuda() || left.dtype() != DType::kBF16 || right.dtype() != DType::kBF16) return;
   const int rank = left.dim();
   onednn::Product p;
@@ -44,6 +45,8 @@ void work(const Tensor& left, const Tensor& right) {
   const Dim bytes = onednn::product_scratch(p);
   if (known(bytes) != 0) const Tensor scratch = eager::empty({bytes}, DType::kU8);
 }
+
+namespace {
 
 struct Laid {
   Shape shape;
@@ -60,7 +63,7 @@ Tensor left_grad(const Tensor& g, const Laid& a, const Tensor& b) {
   Tensor grad = matrix_grad(a.shape, a.strides, g.dtype());
   const Tensor dense = readable(g);
   if (!b.defined()) return grad;
-  is_by_columns(a) ? work(b, turned(dense)) : work(dense, turned(b));
+  is_by_columns(a) ? product_work(b, turned(dense)) : product_work(dense, turned(b));
   return grad;
 }
 
@@ -69,7 +72,7 @@ Tensor right_grad(const Tensor& g, const Tensor& a, const Laid& b) {
   Tensor grad = matrix_grad(b.shape, b.strides, g.dtype());
   const Tensor dense = readable(g);
   if (!a.defined()) return grad;
-  is_by_columns(b) ? work(turned(dense), a) : work(turned(a), dense);
+  is_by_columns(b) ? product_work(turned(dense), a) : product_work(turned(a), dense);
   return grad;
 }
 
@@ -110,7 +113,7 @@ bool folds(const Tensor& a, const Tensor& b) {
 
 Tensor mm(const Tensor& a, const Tensor& b) {
   Tensor out = eager::empty({a.size(0), b.size(1)}, result_type({a, b}));
-  work(a, b);
+  product_work(a, b);
   eager::record("Mm", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
                 [la = laid(a), lb = laid(b)](eager::Node& n, const Tensors& g) {
                   Tensors grads(2);
@@ -123,7 +126,7 @@ Tensor mm(const Tensor& a, const Tensor& b) {
 
 Tensor addmm(const Tensor& bias, const Tensor& a, const Tensor& b) {
   Tensor out = eager::empty({a.size(0), b.size(1)}, result_type({a, b}));
-  work(a, b);
+  product_work(a, b);
   eager::record("Addmm", {a, b, bias}, {out}, {if_needed(b, a), if_needed(a, b)},
                 [la = laid(a), lb = laid(b)](eager::Node& n, const Tensors& g) {
                   Tensors grads(3);
@@ -141,14 +144,14 @@ namespace {
 Tensor left_batch_grad(const Tensor& g, const Shape& a, const Tensor& b) {
   Tensor grad = eager::empty(a, g.dtype());
   const Tensor dense = readable(g);
-  if (b.defined()) work(dense, turned(b));
+  if (b.defined()) product_work(dense, turned(b));
   return grad;
 }
 
 Tensor right_batch_grad(const Tensor& g, const Tensor& a, const Shape& b) {
   Tensor grad = eager::empty(b, g.dtype());
   const Tensor dense = readable(g);
-  if (a.defined()) work(turned(a), dense);
+  if (a.defined()) product_work(turned(a), dense);
   return grad;
 }
 
@@ -156,7 +159,7 @@ Tensor right_batch_grad(const Tensor& g, const Tensor& a, const Shape& b) {
 
 Tensor bmm(const Tensor& a, const Tensor& b) {
   Tensor out = eager::empty({a.size(0), a.size(1), b.size(2)}, result_type({a, b}));
-  work(a, b);
+  product_work(a, b);
   eager::record("Bmm", {b, a}, {out}, {if_needed(b, a), if_needed(a, b)},
                 [sa = a.shape(), sb = b.shape()](eager::Node& n, const Tensors& g) {
                   Tensors grads(2);
@@ -262,7 +265,7 @@ void addmm_row(EagerCall& c) { c.out(addmm(c.in(0), c.in(1), c.in(2))); }
 void baddbmm_row(EagerCall& c) {
   const Tensor self = c.in(0), a = c.in(1), b = c.in(2);
   Tensor out = eager::empty({a.size(0), a.size(1), b.size(2)}, result_type({a, b}));
-  work(a, b);
+  product_work(a, b);
   const bool scales_self = c.real_of("beta", 1) != 1;
   const bool scales = c.real_of("alpha", 1) != 1;
   eager::record(

@@ -71,13 +71,10 @@ void instance_norm_row(EagerCall& c) {
   c.out(view(out, input.shape()));
 }
 
-void layer_norm_row(EagerCall& c) {
-  const Tensor input = c.in(0), weight = c.in(1), bias = c.in(2);
+}  // namespace
+
+Tensor layer_norm(const Tensor& input, const Tensor& weight, const Tensor& bias, int normalized) {
   const Tensor dense = input.is_contiguous() ? input : eager::empty(input.shape(), input.dtype());
-  const int normalized = c.context().attr("normalized_shape") != nullptr &&
-                                 c.context().attr("normalized_shape")->kind == AttrKind::kInts
-                             ? static_cast<int>(c.ints_of("normalized_shape").size())
-                             : 1;
   Shape rows = input.shape();
   for (int i = input.dim() - normalized; i < input.dim(); ++i) rows[i] = 1;
   Tensor out = eager::empty(input.shape(), input.dtype());
@@ -100,7 +97,16 @@ void layer_norm_row(EagerCall& c) {
                   }
                   return grads;
                 });
-  c.out(out);
+  return out;
+}
+
+namespace {
+
+void layer_norm_row(EagerCall& c) {
+  const Attr* shape = c.context().attr("normalized_shape");
+  const bool is_several = shape != nullptr && shape->kind == AttrKind::kInts;
+  const int normalized = is_several ? static_cast<int>(shape->ints.size()) : 1;
+  c.out(layer_norm(c.in(0), c.in(1), c.in(2), normalized));
 }
 
 void group_norm_row(EagerCall& c) {

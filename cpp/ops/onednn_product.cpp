@@ -15,6 +15,7 @@ namespace {
 constexpr std::int64_t kLeastMultiplies = 16 * 16 * 16;
 constexpr std::int64_t kPanelColumns = 64, kMostRows = 256, kMostPanels = 16;
 constexpr std::int64_t kRegistry = 384, kRegistryPerThread = 640, kAlignment = 128;
+constexpr std::int64_t kDeepest = 1024;
 constexpr std::int64_t kHalfBytes = 2, kFloatBytes = 4, kPair = 32;
 
 struct Blocks {
@@ -71,7 +72,7 @@ Dim product_scratch(const Product& p) {
   if (known(is_worth_it) == 0) return 0;
   const std::int64_t threads = default_threads();
   const std::int64_t inner = known(p.inner).value_or(0);
-  const std::int64_t deepest = inner > 1024 && !p.is_left_turned ? 1024 : 512;
+  const std::int64_t deepest = inner > kDeepest && !p.is_left_turned ? kDeepest : 512;
   const Dim depth = ceildiv(min(p.inner, Dim(deepest)), kPair) * Dim(kPair);
   const auto rows = known(p.rows), columns = known(p.columns);
   Blocks blocks = split(p, threads);
@@ -93,6 +94,16 @@ Dim product_scratch(const Product& p) {
     out += kAlignment + threads * blocks.rows * stride * kHalfBytes;
   }
   return is_worth_it * out;
+}
+
+Dim most_product_scratch(const Product& p) {
+  const std::int64_t threads = default_threads();
+  const Dim depth = ceildiv(min(p.inner, Dim(kDeepest)), kPair) * Dim(kPair);
+  const Dim is_any = min(p.rows, Dim(1));
+  return is_any * Dim(kRegistry + kRegistryPerThread * threads) +
+         is_any * depth * Dim(threads * kPanelColumns * kHalfBytes) +
+         min(p.rows, Dim(kMostRows)) * min(p.columns, Dim(kPanelColumns)) *
+             Dim(threads * kFloatBytes);
 }
 
 }  // namespace shapewright::onednn

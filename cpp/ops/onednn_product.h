@@ -18,4 +18,7 @@ struct Product {
 // rows.
 Dim product_scratch(const Product& p);
 
+// No less than that for whatever rows, and inner size, are no larger; the left operand by rows.
+Dim most_product_scratch(const Product& p);
+
 }  // namespace shapewright::onednn

@@ -31,6 +31,7 @@ class Asked:
     loss: Callable[[Any], Any] | None = None
     records: bool = True  # whether gradients are on while the model runs
     halves: str | None = None  # the dtype that a module is traced in, if not its own
+    autocast: bool = False  # whether it runs under torch.autocast
 
 
 def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]:
@@ -50,6 +51,7 @@ def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]
             loss=asked.loss,
             records=asked.records,
             halves=asked.halves,
+            autocast=asked.autocast,
         )
         return graph, graph.name, []
     if is_program(source):

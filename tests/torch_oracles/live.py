@@ -18,6 +18,10 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils._pytree import tree_leaves
 
@@ -105,24 +109,29 @@ def highest(sizes: list[int]) -> tuple[int, int]:
 
 
 class Spans:
-    """`record_function` around every module's forward, by hooks."""
+    """`record_function` around every module's forward, by hooks.
+
+    They are no module's own: an encoder layer that has one takes no fast path.
+    """
 
     def __init__(self, model: nn.Module) -> None:
-        self.stack: list[record_function] = []
-        self.hooks = []
-        for name, module in model.named_modules():
-            self.hooks.append(module.register_forward_pre_hook(self.enter(name)))
-            self.hooks.append(module.register_forward_hook(self.leave, always_call=True))
+        self.stack: list[record_function | None] = []
+        self.names = {id(module): name for name, module in model.named_modules()}
+        self.hooks = [
+            register_module_forward_pre_hook(self.enter),
+            register_module_forward_hook(self.leave, always_call=True),
+        ]
 
-    def enter(self, name: str) -> Any:
-        def hook(*_: Any) -> None:
-            self.stack.append(record_function(MODULE + name))
+    def enter(self, module: nn.Module, *_: Any) -> None:
+        name = self.names.get(id(module))
+        self.stack.append(None if name is None else record_function(MODULE + name))
+        if self.stack[-1] is not None:
             self.stack[-1].__enter__()
 
-        return hook
-
     def leave(self, *_: Any) -> None:
-        self.stack.pop().__exit__(None, None, None)
+        span = self.stack.pop()
+        if span is not None:
+            span.__exit__(None, None, None)
 
     def remove(self) -> None:
         for hook in self.hooks:

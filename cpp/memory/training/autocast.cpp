@@ -79,6 +79,10 @@ constexpr std::array<std::string_view, 6> kFloatOnCpu = {
     "adaptive_avg_pool3d", "avg_pool3d",       "binary_cross_entropy",
     "grid_sampler",        "reflection_pad2d", "replication_pad2d"};
 
+// Fast paths, which are not taken under autocast.
+constexpr std::array<std::string_view, 2> kAvoided = {"_native_multi_head_attention",
+                                                      "_transformer_encoder_layer_fwd"};
+
 template <std::size_t N>
 bool has(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -112,6 +116,10 @@ void Autocast::cast(std::string_view op, Tensors& operands) {
     if (!t.defined() || !shapewright::is_float(t.dtype()) || t.dtype() == DType::kF64) continue;
     t = is_half ? to_half(t) : aten::to(t, DType::kF32);
   }
+}
+
+bool Autocast::avoids(std::string_view op) const {
+  return half_ != DType::kUnknown && has(kAvoided, op.substr(0, op.find('.')));
 }
 
 void Autocast::clear() { weights_.clear(); }

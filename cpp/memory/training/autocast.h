@@ -14,6 +14,8 @@ class Autocast {
   explicit Autocast(Precision precision);
   // Brings the operands of an operator to the type it runs in.
   void cast(std::string_view op, eager::Tensors& operands);
+  // Whether PyTorch would have run other operators in place of this one.
+  bool avoids(std::string_view op) const;
   void clear();  // the region ends: cast weights are dropped
 
  private:

@@ -260,7 +260,7 @@ class Runner {
         });
       op->eager(call);
       results = call.take_outputs();
-      if (call.is_in_part()) note_unmodelled(node.op);
+      if (call.is_in_part() || autocast_.avoids(context.op_type())) note_unmodelled(node.op);
     } else {
       note_unmodelled(node.op);
       results = unmodelled(n, in);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from shapewright import _core
@@ -39,10 +40,12 @@ def import_module(
     loss: Loss | None = None,
     records: bool = True,
     halves: str | None = None,
+    autocast: bool = False,
 ) -> _core.Graph:
     """The graph of one call of a module; `train` adds the loss, `records` turns gradients on.
 
-    `halves` is the dtype that it runs in, if that is not its own.
+    `halves` is the dtype that it runs in, if that is not its own; `autocast` says that it runs
+    under `torch.autocast`.
 
     Nothing of the module is moved, cast or changed. What the model refuses is a finding of the
     graph, which then holds what came before. One thread traces at a time: PyTorch's tracers, and
@@ -51,13 +54,14 @@ def import_module(
     wanted = scalar_loss(loss) if train else None
     module, wrappers = unwrapped(module)
     with _ONE_TRACE:
-        return _imported(module, wrappers, inputs, bounds or {}, wanted, records, halves)
+        call = replace(call_of(module, inputs), autocast=autocast)
+        return _imported(module, wrappers, call, bounds or {}, wanted, records, halves)
 
 
 def _imported(
     module: Any,
     wrappers: list[str],
-    inputs: Any,
+    call: Call,
     bounds: Bounds,
     wanted: Loss | None,
     records: bool,
@@ -65,13 +69,13 @@ def _imported(
 ) -> _core.Graph:
     import torch
 
-    call = call_of(module, inputs)
     requires_grad = {name: p.requires_grad for name, p in module.named_parameters()}
     with left_alone(module), torch.set_grad_enabled(records):
         if halves is not None:
             recast(module, call, halves)
         traced, notices = _trace(module, call, bounds, wanted)
         notices += [*map(_wrapper_note, wrappers), *_assumptions(traced), *_functions(traced)]
+        notices += [_nested_note(*item) for item in traced.nested.lines.items()]
         if wanted is not None and traced.checkpoints:
             notices.append(_checkpoint_note(traced.checkpoints[0]))
         run = read_run(traced, call, requires_grad, records)
@@ -226,6 +230,17 @@ def _function_note(call: FunctionCall) -> Notice:
         message=f"{what}, whose backward cannot be traced: the memory is a lower bound",
         facts=(*facts, ("its backward said", call.why)),
         hint="write its backward in operators that run on meta tensors",
+    )
+
+
+def _nested_note(symbol: str, line: str) -> Notice:
+    return Notice(
+        code="rows-unpadded",
+        severity="note",
+        message=f"an encoder drops what its padding mask hides ({line}): the length of the longest "
+        f"row left, {symbol}, is known in a run alone, and the peak lies between none and all",
+        facts=(("line", line), ("symbol", symbol)),
+        hint="nn.TransformerEncoder(..., enable_nested_tensor=False) keeps rows padded",
     )
 
 

@@ -51,7 +51,7 @@ def read_run(
         ids[node] = len(state) + i
     constants = _constant_rows(traced, ids, len(state) + len(traced.inputs))
     first = len(state) + len(traced.inputs) + len(constants)
-    reader = NodeReader(ids, first, names, traced.env, traced.functions)
+    reader = NodeReader(ids, first, names, traced.env, traced.functions, traced.nested.symbols)
     reader.start_grad(grad_enabled)
     for position, node in enumerate(traced.graph.nodes if traced.graph else ()):
         if node.op == "call_function":
@@ -85,6 +85,8 @@ def built_graph(
         builder.released_after(_released(traced, reader, builder.num_values))
     for symbol, low, high in _data_dependent(reader, traced.env):
         builder.symbol_range(symbol, low, high)
+    for symbol in traced.nested.lines:
+        builder.symbol_range(symbol, 0, None)
     _add_demands(builder, reader, [d for d in demands(traced, run.names) if d.left != fitted])
     fixed = specialised(traced, run.names)
     fixed.pop(fitted, None)

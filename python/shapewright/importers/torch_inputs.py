@@ -30,6 +30,7 @@ class Call:
     names: list[str] = field(default_factory=list)  # of the tensors: "x", "batch.mask", "images.0"
     types: list[TensorType] = field(default_factory=list)
     grads: list[bool] = field(default_factory=list)  # True where the caller's tensor asks for one
+    autocast: bool = False  # it runs under `torch.autocast`
 
     def filled(self, tensors: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments with tensors in their slots."""

@@ -23,6 +23,7 @@ class NodeReader:
         names: Mapping[Any, str],
         env: Any,
         calls: Sequence[FunctionCall] = (),
+        nested: Mapping[Any, str] | None = None,
     ):
         import torch
 
@@ -40,6 +41,7 @@ class NodeReader:
         self._dims: dict[Any, str] = {}
         self._specs: dict[Any, list[tuple[str, int]]] = {}
         self._grad_enabled = True
+        self._nested = nested or {}  # by node: the length of the longest row
         self._calls = {call.outputs[0]: call for call in calls}
         self._bodies = {call.given[0]: call for call in calls if call.end is not None}
         self._ends = {call.end: call for call in calls if call.end is not None}
@@ -74,6 +76,9 @@ class NodeReader:
             return
         self.ids[node] = ids
         domain, op = _operator(target)
+        if node in self._nested:
+            types = [self._nested_type(value, self._nested[node])]
+            op = op.replace("layer_fwd.default", "layer_fwd.nested")
         inputs: list[int] = []
         attrs: dict[str, Any] = {}
         spec = self._spec(target)
@@ -155,6 +160,12 @@ class NodeReader:
             dims = ", ".join(str(d) if type(d) is int else self.dim_text(d) for d in key[1:])
             text = self._texts[key] = f"{dtype_name(tensor.dtype)}[{dims}]"
         return text
+
+    def _nested_type(self, tensor: Any, longest: str) -> str:
+        """Of rows that are no longer than the longest: `f32[B, min(longest, S), 32]`."""
+        head, _, dims = self.type_text(tensor).rstrip("]").partition("[")
+        batch, length, width = dims.split(", ")
+        return f"{head}[{batch}, min({longest}, {length}), {width}]"
 
     def dim_text(self, expr: Any) -> str:
         """A size of the trace in the caller's symbols, "?" where that cannot be said."""

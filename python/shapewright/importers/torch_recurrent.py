@@ -45,14 +45,15 @@ def _recorded(torch: Any, tracer: Any, name: str, args: tuple[Any, ...]) -> Any:
         made = (out, *(torch.empty_like(state) for state in several))
     overload = "data" if is_packed else "input"
     target = getattr(getattr(torch.ops.aten, name), overload)
-    proxy = tracer.create_proxy("call_function", target, _proxies(torch, tracer, args), {})
+    proxy = tracer.create_proxy("call_function", target, proxies(torch, tracer, args), {})
     track_tensor_tree(made, proxy, constant=None, tracer=tracer)
     return made
 
 
-def _proxies(torch: Any, tracer: Any, value: Any) -> Any:
+def proxies(torch: Any, tracer: Any, value: Any) -> Any:
+    """Arguments of a call as the nodes that made them."""
     if isinstance(value, torch.Tensor):
         return tracer.tensor_tracker[value].proxy
     if isinstance(value, (list, tuple)):
-        return tuple(_proxies(torch, tracer, item) for item in value)
+        return tuple(proxies(torch, tracer, item) for item in value)
     return value

@@ -15,9 +15,11 @@ from shapewright.importers.torch_answers import answering
 from shapewright.importers.torch_caches import own_caches
 from shapewright.importers.torch_casts import casts_apart
 from shapewright.importers.torch_eager import as_it_runs
+from shapewright.importers.torch_fast_paths import fast_paths, runs_in_mode
 from shapewright.importers.torch_functions import FunctionCall, checkpoints, custom_functions
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_lifetimes import Lifetimes
+from shapewright.importers.torch_nested import Nested, nested_rows
 from shapewright.importers.torch_recurrent import whole_recurrent_layers
 from shapewright.importers.torch_scope import ROOT_CHILD
 
@@ -49,6 +51,7 @@ class Traced:
     functions: list[FunctionCall] = field(default_factory=list)  # of the model's own
     checkpoints: list[str] = field(default_factory=list)  # lines that ask for one
     assumed: list[tuple[str, str, str]] = field(default_factory=list)  # what, value, line
+    nested: Nested = field(default_factory=Nested)
 
 
 def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) -> Any:
@@ -62,6 +65,7 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             self.__dict__["traced"] = Traced()
             self.__dict__["numbers"] = False  # whether elements are answered as well
             self.__dict__["runs"] = True  # whether the model may know that it is traced
+            self.__dict__["is_fast"] = not (call.autocast or runs_in_mode())
 
         def forward(self, *tensors: Any) -> Any:
             traced: Traced = self.__dict__["traced"]
@@ -73,10 +77,13 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
                 within.enter_context(casts_apart(traced))
                 within.enter_context(own_caches(module))
                 within.enter_context(whole_recurrent_layers(traced.tracer))
+                within.enter_context(nested_rows(traced, call.symbols))
                 within.enter_context(custom_functions(traced.functions, traced, loss is not None))
                 within.enter_context(checkpoints(traced.checkpoints))
                 if self.__dict__["runs"]:
                     within.enter_context(as_it_runs())
+                if self.__dict__["is_fast"]:
+                    within.enter_context(fast_paths(module))
                 out = getattr(self, ROOT_CHILD)(*args, **kwargs)
                 traced.is_returned = True
                 scalar = None if loss is None else loss(out)
