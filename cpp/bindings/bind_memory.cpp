@@ -80,15 +80,15 @@ class MemoryModel {
   }
 
   // Null where no caching allocator of a GPU is asked.
-  std::shared_ptr<const DeviceRun> device_run(const std::shared_ptr<const BoundMemory>& bound) {
+  std::shared_ptr<const RankRuns> device_run(const std::shared_ptr<const BoundMemory>& bound) {
     if (!bound || !bound->memory().runs_on_cuda) return nullptr;
-    return std::make_shared<DeviceRun>(bound, loop(), device_);
+    return std::make_shared<RankRuns>(bound, loops(), device_);
   }
 
-  std::shared_ptr<const Loop> loop() {
+  const Loops& loops() {
     const ArenaLock lock(*analysis_->arena);
-    if (!loop_) loop_ = std::make_shared<Loop>(*memory_, device_.sharding);
-    return loop_;
+    if (loops_.empty()) loops_ = loops_of(*memory_, device_.sharding);
+    return loops_;
   }
 
   const DeviceOptions& device() const { return device_; }
@@ -100,7 +100,7 @@ class MemoryModel {
   RunOptions options_;
   DeviceOptions device_;
   std::shared_ptr<const Memory> memory_;
-  std::shared_ptr<const Loop> loop_;
+  Loops loops_;
   std::shared_ptr<const LayerTable> layers_;
 };
 using ModelPtr = std::shared_ptr<MemoryModel>;
@@ -126,15 +126,17 @@ struct BoundView {
 
 struct PeakView {
   BoundPtr bound;
-  std::shared_ptr<const DeviceRun> run;  // null without a GPU
+  std::shared_ptr<const RankRuns> run;  // null without a GPU
 
-  const Peak& get() const { return run ? run->peak() : bound->peak(); }
+  const Peak& get() const { return run ? run->largest().peak() : bound->peak(); }
   Event event_at(std::uint32_t index) const {
     const auto& events = bound->memory().timeline.events;
     return index < events.size() ? events[index] : Event{};
   }
   Event event() const { return event_at(get().event); }
-  std::vector<LiveItem> live_set() const { return run ? run->live_set() : bound->live_set(); }
+  std::vector<LiveItem> live_set() const {
+    return run ? run->largest().live_set() : bound->live_set();
+  }
 };
 
 PeakView peak_view(MemoryModel& model, const BoundPtr& bound) {
@@ -288,7 +290,7 @@ py::tuple plan_of(const BoundView& view, std::int64_t alignment, std::int64_t ma
 // The event list as requests, and the bytes that stand beside the allocator.
 py::tuple requests_of(const BoundView& view) {
   if (const auto run = view.model->device_run(view.bound))
-    return py::make_tuple(run->requests(), std::int64_t{0});
+    return py::make_tuple(run->largest().requests(), std::int64_t{0});
   TimelineRequests made = timeline_requests(*view.bound);
   return py::make_tuple(std::move(made.requests), made.held_bytes);
 }
@@ -311,19 +313,19 @@ FitView solve_fit(const ModelPtr& model, std::string solve, const py::dict& size
   for (const auto& [name, text] : tie)
     query.ties.emplace_back(name.cast<std::string>(), py::str(text).cast<std::string>());
   const py::gil_scoped_release release;
-  const auto loop = m->runs_on_cuda ? model->loop() : nullptr;
+  const Loops loops = m->runs_on_cuda ? model->loops() : Loops();
   const ArenaLock lock(model->arena());
   const FitProblem problem(m, query);
-  if (!loop) return {model, problem.solve()};
+  if (loops.empty()) return {model, problem.solve()};
   const DeviceOptions& device = model->device();
   RunTest test{[&](const BoundPtr& bound) {
-    return runs_on_device(*bound, *loop, device, budget_bytes, with_most);
+    return runs_on_device(*bound, loops, device, budget_bytes, with_most);
   }};
   if (device.sharding.is_asked()) {
     test.holds = [&](const BoundPtr& bound) {
-      return holds_on_device(*bound, *loop, device, budget_bytes);
+      return holds_on_device(*bound, loops, device, budget_bytes);
     };
-    test.spared_bytes = most_spared_bytes(*m, device);
+    test.spared_bytes = most_spared_bytes(*m, device, budget_bytes);
   }
   return {model, problem.solve(test)};
 }
@@ -336,6 +338,8 @@ void bind_memory(py::module_& m) {
       "Whether the graph is one that an eager framework runs: of domain 'aten'.");
   m.def("unmatched_patterns", &unmatched_patterns, py::arg("graph"), py::arg("patterns"),
         "The patterns of module paths that match no module of the graph.");
+  m.def("count_units", &count_units, py::arg("graph"), py::arg("patterns"),
+        "How many modules of the graph the patterns match.");
 
   py::class_<FormulaView>(m, "Formula",
                           "Bytes as an expression of the symbols: the largest of a few sums.")

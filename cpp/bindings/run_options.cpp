@@ -77,6 +77,7 @@ DeviceOptions device_options(const py::dict& run) {
                                           {"gradients", Buckets::kOfGradients}});
   out.sharding.ranks = get<std::int64_t>(run, "ranks", 1);
   out.sharding.units = get<std::vector<std::string>>(run, "units", {});
+  out.sharding.micro_batches = get<std::int64_t>(run, "micro_batches", 0);
   const Settings refuses_unknown(out.settings, find_allocator("torch-cuda").settings);
   return out;
 }

@@ -13,7 +13,7 @@ namespace shapewright {
 // "first_iteration", "accumulation", "checkpoints". Throws Error{kGeneric, "option-value"}.
 RunOptions run_options(const pybind11::dict& run);
 // Keys of the same dict: "cublas_bytes", "most_cublas_bytes", "settings", "shard_stage", "ranks",
-// "units" (patterns of module paths).
+// "units" (patterns of module paths), "micro_batches".
 DeviceOptions device_options(const pybind11::dict& run);
 
 }  // namespace shapewright

@@ -153,6 +153,7 @@ std::string buffer_name(const Graph& g, const Buffer& b) {
     case BufferKind::kOptimizer: return "optimizer state of " + value();
     default: break;
   }
+  if (b.keeper == eager::Keeper::kOptimizer) return "temporary of the step for " + value();
   if (b.value != kNone) return value();
   return "temporary of " + (b.maker == kNone ? "the step" : display_name(g, b.maker));
 }

@@ -40,6 +40,7 @@ __all__: list[str] = [
     "allocators",
     "check_plan",
     "copy",
+    "count_units",
     "default_threads",
     "explain_view",
     "heuristic_offsets",
@@ -934,6 +935,11 @@ def check_plan(
 def copy(src: typing.Any, out: typing.Any, threads: int | None) -> None:
     """
     Copies any strides to any strides, casts between any two elements.
+    """
+
+def count_units(graph: Graph, patterns: collections.abc.Sequence[str]) -> int:
+    """
+    How many modules of the graph the patterns match.
     """
 
 def default_threads() -> int:

@@ -144,6 +144,10 @@ def check_options(asked: AskedOptions) -> None:
     if asked.sharding is not None and not isinstance(asked.sharding, Sharding):
         message = f"sharding is sw.Sharding(...), not {type(asked.sharding).__name__}"
         raise ShapewrightError(message, code="option-value", hint='sw.Sharding("zero-2", ranks=8)')
+    if asked.sharding is not None and asked.sharding.is_pipeline and asked.accumulate != 1:
+        message = "the passes of a pipeline before a step are its micro-batches, not accumulate"
+        hint = 'sw.Sharding("pipeline", ranks=4, micro_batches=8)'
+        raise ShapewrightError(message, code="option-conflict", hint=hint)
     if asked.profile is not None:
         one_of("profile", asked.profile, PROFILES)
     if isinstance(asked.optimizer, str):
@@ -235,9 +239,20 @@ def run_of(asked: AskedOptions, *, is_eager: bool, is_cast: bool = False) -> Run
 
 def with_units(run: Run, graph: _core.Graph) -> Run:
     """The run with the units of its sharding named: by default the blocks of the model."""
-    if run.sharding is None or run.sharding.units:
+    sharding = run.sharding
+    if sharding is None:
         return run
-    return replace(run, sharding=replace(run.sharding, units=block_patterns(graph)))
+    if not sharding.units:
+        sharding = replace(sharding, units=block_patterns(graph))
+    if sharding.is_pipeline:
+        count = _core.count_units(graph, list(sharding.units))
+        if count < sharding.ranks:
+            message = (
+                f"a pipeline of {sharding.ranks} ranks needs as many units, and there are {count}"
+            )
+            hint = "units=('encoder.*', 'decoder.*') names others; ranks=2 is the shortest pipeline"
+            raise ShapewrightError(message, code="option-value", hint=hint)
+    return replace(run, sharding=sharding)
 
 
 def check_patterns(graph: _core.Graph, patterns: tuple[str, ...]) -> None:

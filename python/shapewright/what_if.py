@@ -144,7 +144,8 @@ def _ways(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
         yield from _optimizers(base, run.optimizer)
     if run.trains:
         yield from _gradients(base)
-        yield from _micro_batches(report, base)
+        if run.sharding is None or not run.sharding.is_pipeline:
+            yield from _micro_batches(report, base)
     if not run.on_gpu:
         return
     if EXPANDABLE not in run.settings:
@@ -236,6 +237,14 @@ def _shardings(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
     ):
         run = replace(base.run, sharding=Sharding(kind, ranks, units))
         yield replace(base, name=f"{name} over {ranks}", how=how, run=run)
+    symbol = report.analysis.batch_symbol or ""
+    size = base.sizes.get(symbol, 0)
+    enough = _core.count_units(report.graph, list(units)) >= ranks
+    if base.run.accumulate == 1 and enough and size >= ranks and size % ranks == 0:
+        micro = {**base.sizes, symbol: size // ranks}
+        run = replace(base.run, sharding=Sharding("pipeline", ranks, units))
+        how = f"{symbol}={size // ranks}, torch.distributed.pipelining.Schedule1F1B"
+        yield replace(base, name=f"pipeline over {ranks}", how=how, run=run, sizes=micro)
 
 
 def _together(base: _Way, best: _Way | None) -> _Way | None:

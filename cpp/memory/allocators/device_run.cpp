@@ -58,20 +58,37 @@ Replay replay_in(const RequestList& requests, const DeviceOptions& device, const
 
 }  // namespace
 
-bool runs_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
+Loops loops_of(const Memory& memory, const Sharding& sharding) {
+  Loops out;
+  Sharding one = sharding;
+  for (; one.rank < (sharding.is_pipeline() ? sharding.ranks : 1); ++one.rank)
+    out.push_back(std::make_shared<Loop>(memory, one));
+  return out;
+}
+
+bool runs_on_device(const BoundMemory& bound, const Loops& loops, const DeviceOptions& options,
                     std::int64_t capacity_bytes, bool with_most) {
-  return replay_in(requests_of(bound, loop, options, with_most), options, loop, capacity_bytes)
-      .runs;
+  return std::ranges::all_of(loops, [&](const auto& loop) {
+    const RequestList requests = requests_of(bound, *loop, options, with_most);
+    return replay_in(requests, options, *loop, capacity_bytes).runs;
+  });
 }
 
-bool holds_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
+bool holds_on_device(const BoundMemory& bound, const Loops& loops, const DeviceOptions& options,
                      std::int64_t capacity_bytes) {
-  const RequestList requests = requests_of(bound, loop, options, false);
-  return replay_in(requests, options, loop, kUnlimited).requested.peak <= capacity_bytes;
+  return std::ranges::all_of(loops, [&](const auto& loop) {
+    const RequestList requests = requests_of(bound, *loop, options, false);
+    return replay_in(requests, options, *loop, kUnlimited).requested.peak <= capacity_bytes;
+  });
 }
 
-std::int64_t most_spared_bytes(const Memory& memory, const DeviceOptions& options) {
-  if (options.sharding.stage == 0) return 0;
+std::int64_t most_spared_bytes(const Memory& memory, const DeviceOptions& options,
+                               std::int64_t capacity_bytes) {
+  const Sharding& sharding = options.sharding;
+  // What is alive of the whole at once is alive at once in its parts.
+  if (sharding.is_pipeline())
+    return std::min(capacity_bytes, kMaxBytes / sharding.ranks) * (sharding.ranks - 1);
+  if (sharding.stage == 0) return 0;
   std::int64_t bytes = 0;
   for (const Buffer& buffer : memory.buffers.all) {
     const bool is_divided = buffer.kind == BufferKind::kParam ||
@@ -168,6 +185,41 @@ std::optional<ProfileMemory> DeviceRun::memory() const {
   out.capacity_upper = std::max(c.least, most.least);
   out.reserved_upper = std::max(c.free_running, most.free_running);
   return out;
+}
+
+RankRuns::RankRuns(const std::shared_ptr<const BoundMemory>& bound, const Loops& loops,
+                   const DeviceOptions& options) {
+  for (const auto& loop : loops) runs_.emplace_back(bound, loop, options);
+  const auto live = [](const DeviceRun& run) { return run.peak().live; };
+  largest_ = static_cast<std::size_t>(std::ranges::max_element(runs_, {}, live) - runs_.begin());
+}
+
+std::optional<ProfileMemory> RankRuns::memory() const {
+  std::optional<ProfileMemory> out;
+  for (const DeviceRun& run : runs_) {
+    const auto one = run.memory();
+    if (!one) return std::nullopt;
+    if (!out) {
+      out = one;
+      continue;
+    }
+    for (const auto field :
+         {&ProfileMemory::capacity, &ProfileMemory::capacity_lower, &ProfileMemory::reserved,
+          &ProfileMemory::capacity_upper, &ProfileMemory::reserved_upper})
+      (*out).*field = std::max((*out).*field, (*one).*field);
+  }
+  return out;
+}
+
+bool RankRuns::runs(std::int64_t capacity_bytes, bool with_most) const {
+  return std::ranges::all_of(
+      runs_, [&](const DeviceRun& run) { return run.runs(capacity_bytes, with_most); });
+}
+
+std::optional<DeviceFailure> RankRuns::failure(std::int64_t capacity_bytes, bool with_most) const {
+  for (const DeviceRun& run : runs_)
+    if (const auto failure = run.failure(capacity_bytes, with_most)) return failure;
+  return std::nullopt;
 }
 
 }  // namespace shapewright

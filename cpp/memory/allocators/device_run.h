@@ -29,15 +29,20 @@ struct DeviceFailure {
   std::int64_t free_bytes = 0;   // what it still had
 };
 
-// Whether the loop gets through with so much; with_most: whatever libraries may take.
-bool runs_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
+// By rank, where they differ: those of a pipeline. Else one.
+using Loops = std::vector<std::shared_ptr<const Loop>>;
+Loops loops_of(const Memory& memory, const Sharding& sharding);
+
+// Whether each loop gets through with so much; with_most: whatever libraries may take.
+bool runs_on_device(const BoundMemory& bound, const Loops& loops, const DeviceOptions& options,
                     std::int64_t capacity_bytes, bool with_most);
 
 // Whether what a rank asks for, tensors alone, is never more; and how much less than the whole
-// model's it may be.
-bool holds_on_device(const BoundMemory& bound, const Loop& loop, const DeviceOptions& options,
+// model's it may be where it is no more than that.
+bool holds_on_device(const BoundMemory& bound, const Loops& loops, const DeviceOptions& options,
                      std::int64_t capacity_bytes);
-std::int64_t most_spared_bytes(const Memory& memory, const DeviceOptions& options);
+std::int64_t most_spared_bytes(const Memory& memory, const DeviceOptions& options,
+                               std::int64_t capacity_bytes);
 
 class DeviceRun {
  public:
@@ -67,6 +72,23 @@ class DeviceRun {
   RequestList requests_;
   Replay free_running_;
   Peak peak_;
+};
+
+// What each rank takes, and of all of them what takes most.
+class RankRuns {
+ public:
+  RankRuns(const std::shared_ptr<const BoundMemory>& bound, const Loops& loops,
+           const DeviceOptions& options);
+
+  // The one with the most alive at once.
+  const DeviceRun& largest() const { return runs_[largest_]; }
+  std::optional<ProfileMemory> memory() const;  // the most of any
+  bool runs(std::int64_t capacity_bytes, bool with_most) const;
+  std::optional<DeviceFailure> failure(std::int64_t capacity_bytes, bool with_most) const;
+
+ private:
+  std::vector<DeviceRun> runs_;
+  std::size_t largest_ = 0;
 };
 
 }  // namespace shapewright

@@ -22,6 +22,7 @@ Loop::Loop(const Memory& memory, const Sharding& sharding)
     : sharding_(sharding),
       units_(find_units(memory, sharding)),
       uses_(find_library_uses(memory.analysis())) {
+  if (sharding_.is_pipeline()) rank_ = plan_rank(memory, units_, sharding_);
   gathered_.assign(units_.size(), kNone);
   alive_.assign(memory.buffers.size(), kNone);
   add_model(memory);
@@ -30,13 +31,16 @@ Loop::Loop(const Memory& memory, const Sharding& sharding)
   bool is_first = false;
   for (std::uint32_t i = 0; i < events.size(); ++i)
     if (memory.buffers[events[i].buffer].kind == BufferKind::kOptimizer) {
-      states_.push_back(i);
+      if (!sharding_.is_pipeline() || rank_.holds[events[i].buffer] != 0) states_.push_back(i);
       is_first = is_first || events[i].phase == Phase::kOptimizer;
     }
   const int count = is_first ? 1 : kIterations;
   for (int i = 0; i < count; ++i) {
     steady_from_ = static_cast<std::uint32_t>(requests_.all.size());
-    add_iteration(memory, i == 0);
+    if (sharding_.is_pipeline())
+      add_turns(memory, i == 0);
+    else
+      add_iteration(memory, i == 0);
   }
   for (std::uint32_t& end : requests_.last)
     if (end == kNoIndex) end = static_cast<std::uint32_t>(requests_.all.size());
@@ -55,13 +59,16 @@ void Loop::add_model(const Memory& memory) {
   for (std::uint32_t i = 0; i < events.size(); ++i) {
     const Buffer& b = memory.buffers[events[i].buffer];
     if (b.kind != BufferKind::kParam && b.kind != BufferKind::kInput) continue;
+    if (sharding_.is_pipeline() && rank_.holds[events[i].buffer] == 0) continue;
     std::uint32_t at = kNone;
     if (b.kind == BufferKind::kParam && b.value != kNone)
       at = place
                .try_emplace(owner_of(g.values[b.value].name),
                             static_cast<std::uint32_t>(place.size()))
                .first->second;
-    held.push_back({at, i});
+    const bool is_batch = sharding_.is_pipeline() && b.kind == BufferKind::kInput;
+    for (std::int64_t k = 0; k < (is_batch ? sharding_.micro_batches : 1); ++k)
+      held.push_back({at, i});
   }
   std::ranges::stable_sort(held, {}, &Held::place);
   for (const Held& h : held) {
@@ -83,10 +90,6 @@ bool Loop::lies_in_bucket(const Memory& memory, const Event& e) const {
 
 void Loop::add_iteration(const Memory& memory, bool makes_states) {
   const auto& events = memory.timeline.events;
-  const auto make_states = [&] {
-    for (const std::uint32_t i : states_) alloc(source_of(memory, events[i]), i);
-    makes_states = false;
-  };
   unit_ = 0;
   phase_ = Phase::kForward;
   is_reduced_.assign(memory.buffers.size(), 0);
@@ -95,7 +98,10 @@ void Loop::add_iteration(const Memory& memory, bool makes_states) {
     const Event& e = events[i];
     const BufferKind kind = memory.buffers[e.buffer].kind;
     const bool is_state = kind == BufferKind::kOptimizer;
-    if (makes_states && e.phase >= Phase::kOptimizer) make_states();
+    if (makes_states && e.phase >= Phase::kOptimizer) {
+      make_states(memory);
+      makes_states = false;
+    }
     if (is_state || kind == BufferKind::kParam || kind == BufferKind::kInput) continue;
     if (sharding_.stage > 1) enter(memory, i);
     if (lies_in_bucket(memory, e)) {
@@ -114,7 +120,7 @@ void Loop::add_iteration(const Memory& memory, bool makes_states) {
     }
   }
   const std::uint32_t end = events.empty() ? 0 : static_cast<std::uint32_t>(events.size() - 1);
-  if (makes_states) make_states();
+  if (makes_states) make_states(memory);
   for (std::uint32_t u = 0; u < units_.size(); ++u) drop(u, end);
   // What is left, such as the output of inference, is dropped before the next one.
   for (const BufferId b : made) {
@@ -122,6 +128,32 @@ void Loop::add_iteration(const Memory& memory, bool makes_states) {
     release(alive_[b], end);
     alive_[b] = kNone;
   }
+}
+
+void Loop::make_states(const Memory& memory) {
+  const auto& events = memory.timeline.events;
+  for (const std::uint32_t i : states_) alloc(source_of(memory, events[i]), i);
+}
+
+void Loop::add_turns(const Memory& memory, bool makes_states) {
+  std::vector<std::vector<std::uint32_t>> alive(rank_.lanes);  // by lane and BufferId
+  for (auto& lane : alive) lane.assign(memory.buffers.size(), kNone);
+  for (const Turn& t : rank_.turns) {
+    const Event& e = memory.timeline.events[t.event];
+    if (makes_states && e.phase >= Phase::kOptimizer) {
+      make_states(memory);
+      makes_states = false;
+    }
+    std::uint32_t& allocation = alive[t.lane][t.buffer];
+    if (t.action == Action::kAlloc) {
+      allocation = alloc({For::kBuffer, t.buffer}, t.event);
+      if (e.node != kNone && e.buffer == t.buffer) call_library(memory, t.event);
+    } else if (allocation != kNone) {
+      release(allocation, t.event);
+      allocation = kNone;
+    }
+  }
+  if (makes_states) make_states(memory);
 }
 
 // What an event of another unit, or another phase, brings about.

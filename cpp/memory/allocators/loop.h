@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "memory/allocators/allocator.h"
+#include "memory/allocators/pipeline.h"
 #include "memory/allocators/sharding.h"
 #include "memory/model.h"
 #include "memory/training/libraries.h"
@@ -53,6 +54,8 @@ class Loop {
   void add_model(const Memory& memory);
   void add_buckets(const Memory& memory);
   void add_iteration(const Memory& memory, bool makes_states);
+  void add_turns(const Memory& memory, bool makes_states);
+  void make_states(const Memory& memory);
   bool lies_in_bucket(const Memory& memory, const Event& event) const;
   void call_library(const Memory& memory, std::uint32_t event);
   void enter(const Memory& memory, std::uint32_t event);
@@ -65,6 +68,7 @@ class Loop {
 
   Sharding sharding_;
   Units units_;
+  PipelineRank rank_;  // of a pipeline
   std::vector<std::vector<BufferId>> buckets_;
   LibraryUses uses_;
   RequestList requests_;  // of no bytes

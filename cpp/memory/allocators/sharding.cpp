@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -34,6 +35,16 @@ Units find_units(const Memory& memory, const Sharding& sharding) {
     if (is_param && !value.is_buffer) out.parameters[out.of_buffer[b]].push_back(b);
   }
   return out;
+}
+
+std::size_t count_units(const Graph& g, const std::vector<std::string>& patterns) {
+  std::set<std::string, std::less<>> names;
+  for (const NodeId n : g.blocks[0].nodes) {
+    const std::string path = scope_of(g.nodes[n]);
+    if (const std::string_view module = module_of(path, patterns); !module.empty())
+      names.emplace(module);
+  }
+  return names.size();
 }
 
 std::vector<std::vector<BufferId>> find_buckets(const Memory& memory) {

@@ -27,7 +27,10 @@ struct Sharding {
   Buckets buckets = Buckets::kNone;
   std::int64_t ranks = 1;
   std::vector<std::string> units;  // patterns of module paths: "model.layers.*"
-  bool is_asked() const { return stage > 0 || buckets != Buckets::kNone; }
+  std::int64_t micro_batches = 0;  // of a pipeline (pipeline.h); 0: it is none
+  std::int64_t rank = 0;           // of a pipeline
+  bool is_pipeline() const { return micro_batches > 0; }
+  bool is_asked() const { return stage > 0 || buckets != Buckets::kNone || is_pipeline(); }
 };
 
 // The units of a model: 0 is what belongs to none, the others in the order in which they run.
@@ -39,6 +42,8 @@ struct Units {
 };
 
 Units find_units(const Memory& memory, const Sharding& sharding);
+// The same without a memory: modules that a pattern matches and that have a node.
+std::size_t count_units(const Graph& g, const std::vector<std::string>& patterns);
 
 // Gradients by bucket, as they come in backward: one is closed when it has 1 MiB, the next ones
 // when they have 25 MiB, the defaults of PyTorch 2.13.

@@ -369,9 +369,9 @@ class Runner {
   void step() {
     const Setting phase(machine_.phase, Phase::kOptimizer);
     const Setting in_name(machine_.node, NodeId{kNone});
-    std::vector<Tensor> updated;
+    std::vector<UpdatedParam> updated;
     for (const ValueId v : params_)
-      if (tensors_[v]->grad) updated.push_back(tensors_[v]);
+      if (tensors_[v]->grad) updated.push_back({v, tensors_[v]});
     make_states();
     if (!options_.optimizer.name.empty()) run_update(options_.optimizer, options_.update, updated);
   }

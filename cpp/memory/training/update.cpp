@@ -61,20 +61,25 @@ ParamState make_state(const OptimizerSpec& spec, const Tensor& param, ValueId va
   return out;
 }
 
-void run_update(const OptimizerSpec& spec, Update update, const std::vector<Tensor>& params) {
+void run_update(const OptimizerSpec& spec, Update update, const std::vector<UpdatedParam>& params) {
   Machine& m = Machine::current();
+  const auto temporary_of = [&m](const UpdatedParam& p) {
+    Tensor t = eager::empty_like(p.tensor);
+    m.storages[t->storage].value = p.value;
+    return t;
+  };
   const eager::Setting temporary(m.keeper, eager::Keeper::kOptimizer);
   if (update == Update::kFused) return;
   if (update == Update::kForeach) {
     std::vector<Tensor> made;
     for (int i = 0; i < spec.foreach_lists; ++i)
-      for (const Tensor& p : params) made.push_back(eager::empty_like(p));
+      for (const UpdatedParam& p : params) made.push_back(temporary_of(p));
     return;
   }
   std::vector<Tensor> left;  // of the parameter before
-  for (const Tensor& p : params) {
+  for (const UpdatedParam& p : params) {
     std::vector<Tensor> made;
-    for (int i = 0; i < spec.loop_peak; ++i) made.push_back(eager::empty_like(p));
+    for (int i = 0; i < spec.loop_peak; ++i) made.push_back(temporary_of(p));
     made.erase(made.begin(), made.begin() + (spec.loop_peak - spec.loop_left));
     left = std::move(made);
   }

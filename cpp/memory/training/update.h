@@ -13,7 +13,12 @@ using ParamState = std::vector<eager::Tensor>;
 
 ParamState make_state(const OptimizerSpec& spec, const eager::Tensor& param, ValueId value);
 
+struct UpdatedParam {
+  ValueId value = kNone;
+  eager::Tensor tensor;
+};
+
 // The temporaries of an update of parameters that have a gradient.
-void run_update(const OptimizerSpec& spec, Update update, const std::vector<eager::Tensor>& params);
+void run_update(const OptimizerSpec& spec, Update update, const std::vector<UpdatedParam>& params);
 
 }  // namespace shapewright

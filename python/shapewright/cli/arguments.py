@@ -62,7 +62,11 @@ ZeroGrad = Annotated[
 ]
 Shard = Annotated[
     str | None,
-    typer.Option("--shard", metavar="fsdp2:8", help="As DDP, ZeRO or FSDP2 over so many GPUs."),
+    typer.Option(
+        "--shard",
+        metavar="fsdp2:8",
+        help="As DDP, ZeRO or FSDP2 over so many GPUs, or pipeline:4x8 of 8 micro-batches.",
+    ),
 ]
 Attention = Annotated[
     str | None,
@@ -111,14 +115,17 @@ def parse_dims(texts: list[str] | None) -> dict[str, int | tuple[int, int | None
 
 
 def parse_shard(text: str | None) -> Sharding | None:
-    """`"fsdp2:8"` as the `sharding` of `check`."""
+    """`"fsdp2:8"`, or `"pipeline:4x8"` of 8 micro-batches, as the `sharding` of `check`."""
     if text is None:
         return None
-    kind, colon, ranks = text.rpartition(":")
-    if not colon or not ranks.isdecimal() or len(ranks) > 6:
+    kind, colon, numbers = text.rpartition(":")
+    ranks, times, batches = numbers.partition("x")
+    if not colon or not all(
+        n.isdecimal() and len(n) <= 6 for n in (ranks, batches if times else ranks)
+    ):
         msg = "--shard"
-        raise _refused(msg, text, "fsdp2:8")
-    return Sharding(kind, int(ranks))
+        raise _refused(msg, text, "fsdp2:8 or pipeline:4x8")
+    return Sharding(kind, int(ranks), micro_batches=int(batches) if times else None)
 
 
 def _number(text: str, whole: str) -> int:

@@ -25,8 +25,10 @@ from shapewright.cli.arguments import (
     Profile,
     Quiet,
     Shapes,
+    Shard,
     ZeroGrad,
     check_source,
+    parse_shard,
 )
 from shapewright.cli.guard import guarded
 
@@ -49,6 +51,7 @@ def what_if(
     budget: Budget = None,
     profile: Profile = None,
     settings: AllocatorSettings = "",
+    shard: Shard = None,
     format: FormatOption = Format.text,
     output: Output = None,
     quiet: Quiet = False,
@@ -75,6 +78,7 @@ def what_if(
         budget=budget,
         profile=profile,
         settings=settings,
+        sharding=parse_shard(shard),
     )
     sink = Sink(format, output, quiet, not no_color)
     if not report.ok:
