@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from shapewright.importers.torch_functions import calling_line
+from shapewright.importers.torch_intercept import intercepted
 
 if TYPE_CHECKING:
     from shapewright.importers.torch_trace import Traced
@@ -19,29 +20,25 @@ def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
     A mask that is asked whether all of it holds most often does: there is nothing to hide.
     """
     import torch
-    from torch.overrides import TorchFunctionMode
 
     tensor = torch.Tensor
     elements = {tensor.item, tensor.__int__, tensor.__index__, tensor.__float__, tensor.tolist}
 
     comparisons = {tensor.__contains__, torch.equal, torch.allclose, torch.is_nonzero}
 
-    class Answers(TorchFunctionMode):
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            if func is tensor.__bool__:
-                answer: Any = _made_by_all(traced, args[0])
-            elif func in comparisons:
-                answer = False
-            elif numbers and func in elements:
-                answer = _elements(torch, tensor, func, args[0])
-            else:
-                return func(*args, **(kwargs or {}))
-            traced.assumed.append((func.__name__, repr(answer), calling_line()))
-            return answer
+    def call(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if func is tensor.__bool__:
+            answer: Any = _made_by_all(traced, args[0])
+        elif func in comparisons:
+            answer = False
+        elif numbers and func in elements:
+            answer = _elements(torch, tensor, func, args[0])
+        else:
+            return func(*args, **kwargs)
+        traced.assumed.append((func.__name__, repr(answer), calling_line()))
+        return answer
 
-    with Answers():
+    with intercepted(call):
         yield
 
 

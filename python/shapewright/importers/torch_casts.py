@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from shapewright.importers.torch_intercept import intercepted
+
 _CASTS = {"to", "float", "half", "bfloat16", "double", "type", "type_as"}
 
 
@@ -17,19 +19,15 @@ _CASTS = {"to", "float", "half", "bfloat16", "double", "type", "type_as"}
 def casts_apart(traced: Any) -> Iterator[None]:
     """Within, a cast makes a tensor of its own, over the same elements where nothing changes."""
     import torch
-    from torch.overrides import TorchFunctionMode
 
-    class Apart(TorchFunctionMode):
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            tracker = traced.tracker
-            is_cast = getattr(func, "__name__", "") in _CASTS and bool(args)
-            if is_cast and isinstance(args[0], torch.Tensor) and tracker.get(args[0]) is not None:
-                args = (_alias(torch, traced, args[0]), *args[1:])
-            return func(*args, **(kwargs or {}))
+    def cast(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        tracker = traced.tracker
+        is_cast = getattr(func, "__name__", "") in _CASTS and bool(args)
+        if is_cast and isinstance(args[0], torch.Tensor) and tracker.get(args[0]) is not None:
+            args = (_alias(torch, traced, args[0]), *args[1:])
+        return func(*args, **kwargs)
 
-    with Apart():
+    with intercepted(cast):
         yield
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shapewright.importers.torch_functions import calling_line
+from shapewright.importers.torch_intercept import intercepted
 from shapewright.importers.torch_recurrent import proxies
 
 if TYPE_CHECKING:
@@ -33,30 +34,26 @@ def nested_rows(traced: Traced, taken: Collection[str]) -> Iterator[None]:
     `taken` are names that no symbol may get.
     """
     import torch
-    from torch.overrides import TorchFunctionMode
 
-    class Recorded(TorchFunctionMode):
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            name = getattr(func, "__name__", "")
-            if name == "_nested_tensor_from_mask_left_aligned":
-                return True
-            if name == "_nested_tensor_from_mask":
-                line = calling_line()
-                symbol = _new_symbol({*taken, *traced.nested.lines})
-                traced.nested.lines[symbol] = line
-                return _recorded(torch, traced, name, args[:2], args[0].shape, symbol)
-            known = _symbol_of(traced, args[0]) if args else None
-            if known is None:
-                return func(*args, **(kwargs or {}))
-            if name == "_transformer_encoder_layer_fwd":
-                return _recorded(torch, traced, name, args, args[0].shape, known)
-            if name == "to_padded_tensor":
-                return _recorded(torch, traced, name, args[:2], args[2], None)
-            return func(*args, **(kwargs or {}))
+    def call(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        name = getattr(func, "__name__", "")
+        if name == "_nested_tensor_from_mask_left_aligned":
+            return True
+        if name == "_nested_tensor_from_mask":
+            line = calling_line()
+            symbol = _new_symbol({*taken, *traced.nested.lines})
+            traced.nested.lines[symbol] = line
+            return _recorded(torch, traced, name, args[:2], args[0].shape, symbol)
+        known = _symbol_of(traced, args[0]) if args else None
+        if known is None:
+            return func(*args, **kwargs)
+        if name == "_transformer_encoder_layer_fwd":
+            return _recorded(torch, traced, name, args, args[0].shape, known)
+        if name == "to_padded_tensor":
+            return _recorded(torch, traced, name, args[:2], args[2], None)
+        return func(*args, **kwargs)
 
-    with Recorded():
+    with intercepted(call):
         yield
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from shapewright.importers.torch_intercept import intercepted
+
 _LAYERS = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 
 
@@ -17,18 +19,14 @@ _LAYERS = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 def whole_recurrent_layers(tracer: Any) -> Iterator[None]:
     """Within, each call of a recurrent layer is one node of the trace."""
     import torch
-    from torch.overrides import TorchFunctionMode
 
-    class Recorded(TorchFunctionMode):
-        def __torch_function__(
-            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
-            name = getattr(func, "__name__", "")
-            if name in _LAYERS and not kwargs and len(args) == 9:
-                return _recorded(torch, tracer, name, args)
-            return func(*args, **(kwargs or {}))
+    def call(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        name = getattr(func, "__name__", "")
+        if name in _LAYERS and not kwargs and len(args) == 9:
+            return _recorded(torch, tracer, name, args)
+        return func(*args, **kwargs)
 
-    with Recorded():
+    with intercepted(call):
         yield
 
 
