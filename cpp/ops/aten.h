@@ -105,6 +105,7 @@ Tensor div(const Tensor& a, const Tensor& b);
 Tensor scale(const Tensor& a);  // by a number: keeps nothing
 Tensor neg(const Tensor& a);
 Tensor add_(const Tensor& a, const Tensor& b);
+Tensor mul_(const Tensor& a, const Tensor& b);
 Tensor cat(const Tensors& ts, int axis, const Shape& shape);
 
 // A function of one tensor, elementwise: what its backward keeps and how many temporaries of that

@@ -65,6 +65,7 @@ Tensor math_attention(const Query& given) {
   Tensor weights = safe_softmax(scores);
   scores = {};
   if (a.dropout > 0) weights = dropout(weights, a.dropout, true);
+  const Tensor returned = widens ? to(weights, dtype) : weights;  // which nobody asks for
   Tensor out = matmul(weights, v);
   return widens ? to(out, dtype) : out;
 }

@@ -12,6 +12,12 @@ Tensor if_needed(const Tensor& other, const Tensor& t) {
   return other.defined() && other.requires_grad() ? t : Tensor();
 }
 
+// What a tensor was before it is written over: a copy, where the gradient of the other asks for it.
+Tensor copied_for(const Tensor& other, const Tensor& t) {
+  const bool copies = eager::Machine::current().grad_enabled && other.requires_grad();
+  return copies ? eager::empty_like(t) : Tensor();
+}
+
 Tensors mul_back(eager::Node& n, const Tensors& g) {
   Tensors out_grads(2);
   for (std::size_t i = 0; i < 2; ++i)
@@ -63,6 +69,11 @@ Tensor sub(const Tensor& a, const Tensor& b) {
 Tensor add_(const Tensor& a, const Tensor& b) {
   eager::record("Add", {b, a}, {a}, {},
                 [](eager::Node&, const Tensors& g) { return Tensors{g[0], g[0]}; });
+  return a;
+}
+
+Tensor mul_(const Tensor& a, const Tensor& b) {
+  eager::record("Mul", {b, a}, {a}, {copied_for(b, a), if_needed(a, b)}, mul_back);
   return a;
 }
 
@@ -198,13 +209,10 @@ void mul_in_place_row(EagerCall& c) {
                   [](eager::Node&, const Tensors& g) { return Tensors{scaled_back(g[0])}; });
     return c.out(a);
   }
-  // What self was is copied where the gradient of the other asks for it.
-  const bool copies = eager::Machine::current().grad_enabled && b.requires_grad();
-  const Tensor old = copies ? eager::empty_like(a) : Tensor();
   if (kDivides)
-    eager::record("Div", {b, a}, {a}, {old, b}, div_back);
+    eager::record("Div", {b, a}, {a}, {copied_for(b, a), b}, div_back);
   else
-    eager::record("Mul", {b, a}, {a}, {old, if_needed(a, b)}, mul_back);
+    mul_(a, b);
   c.out(a);
 }
 

@@ -181,6 +181,33 @@ void cosine_row(EagerCall& c) {
   c.out(sum(mul(x, y), c.out_shape()));
 }
 
+// Numbers where a condition holds, else zeros.
+Tensor where(const Tensor& t) {
+  const Tensor condition = eager::empty(t.shape(), DType::kBool);
+  Tensor out = eager::empty_like(t);
+  eager::record("Where", {t}, {out}, {condition},
+                [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
+  return out;
+}
+
+void cosine_embedding_row(EagerCall& c) {
+  const Tensor a = c.in(0), b = c.in(1), target = c.in(2);
+  const Shape& rows = target.shape();
+  const Tensor product = sum(mul(a, b), rows);
+  const Tensor square_a = plus_number(sum(mul(a, a), rows));
+  const Tensor square_b = plus_number(sum(mul(b, b), rows));
+  const Tensor lengths = unary_("Sqrt", mul(square_a, square_b), Keeps::kResult, 1);
+  const Tensor cosine = div(product, lengths);
+  const Tensor zeros = eager::empty_like(cosine);
+  const Tensor unlike = neg(cosine);
+  const Tensor over = unary_("ClampMin", plus_number(cosine), Keeps::kSelf, 1);
+  const Tensor of_like = where(unlike), of_unlike = where(over);
+  const Tensor loss = add(of_like, of_unlike);
+  constexpr std::int64_t kMean = 1;
+  const std::int64_t reduction = c.int_of("reduction", kMean);
+  c.out(reduction == kNone_ ? loss : reduction == kMean ? mean(loss, {}) : sum(loss, {}));
+}
+
 void native_dropout_row(EagerCall& c) {
   const Tensor t = c.in(0);
   const Tensor mask = eager::empty_like(t, DType::kBool);
@@ -250,6 +277,7 @@ constexpr Op kRows[] = {
     row("pairwise_distance.default", distance_row),
     row("triplet_margin_loss.default", triplet_row),
     row("cosine_similarity.default", cosine_row),
+    row("cosine_embedding_loss.default", cosine_embedding_row),
     row("dropout_.default", dropout_in_place_row),
     row("feature_dropout.default", feature_dropout_row),
 };

@@ -37,8 +37,16 @@ Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
                   if (n.needs(0)) grads[0] = eager::empty_like(n.saved[0]);
                   if (n.needs(1)) grads[1] = eager::empty(per_channel, stats);
                   if (n.needs(2)) grads[2] = eager::empty(per_channel, stats);
-                  if (!on_cuda() && n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
-                  if (!on_cuda() && is_channels_last(g[0]))
+                  const Tensor& x = n.saved[0];
+                  const bool is_last = is_channels_last(g[0]) && is_channels_last(x);
+                  const bool is_plain = g[0].is_contiguous() && x.is_contiguous();
+                  if (on_cuda()) return grads;
+                  if (!is_last && !is_plain) {  // channel by channel
+                    const Tensor sums = eager::empty(per_channel, stats);
+                    return grads;
+                  }
+                  if (n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
+                  if (is_last)
                     const Tensor sums = eager::empty({2, default_threads(), per_channel[0]}, stats);
                   return grads;
                 });

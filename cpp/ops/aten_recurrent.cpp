@@ -3,6 +3,7 @@
 // of steps may be a symbol.
 #include "base/threads.h"
 #include "ops/aten.h"
+#include "ops/aten_cells.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
 
@@ -261,6 +262,10 @@ constexpr Op kRows[] = {
     row("gru.input", cells_row<kGated>),
     row("rnn_tanh.input", cells_row<kPlain>),
     row("rnn_relu.input", cells_row<kPlain>),
+    row("lstm_cell.default", lstm_cell_row),
+    row("gru_cell.default", gru_cell_row),
+    row("rnn_tanh_cell.default", tanh_cell_row),
+    row("rnn_relu_cell.default", relu_cell_row),
 };
 static_assert(complete(kRows));
 

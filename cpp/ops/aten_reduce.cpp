@@ -239,6 +239,37 @@ void where_row(EagerCall& c) {
     c.out(eager::alias(places, Shape{count}, eager::Strides{axes}));
 }
 
+// Backward does it again, flipped, on the logarithms of the positive and of the negative gradients.
+void logcumsumexp_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty(self.shape(), self.dtype());
+  eager::record("Logcumsumexp", {self}, {out}, {self, out}, [](eager::Node&, const Tensors& g) {
+    const auto made = [&] { return eager::empty_like(g[0]); };
+    Tensor logs;
+    {
+      const Tensor magnitudes = made();
+      logs = made();
+    }
+    Tensors sides, halves;
+    for (int i = 0; i < 2; ++i) {
+      const Tensor mask = eager::empty_like(g[0], DType::kBool);
+      sides.push_back(made());
+    }
+    for (int i = 0; i < 2; ++i) {
+      const Tensor apart = made();
+      Tensor summed;
+      {
+        const Tensor flipped = made(), in_order = made();
+        summed = made();
+      }
+      const Tensor whole = made();
+      halves.push_back(made());
+    }
+    return Tensors{made()};
+  });
+  c.out(out);
+}
+
 void cumsum_row(EagerCall& c) {  // backward flips, sums and flips again
   const Tensor self = cast_first(c);
   const bool is_float = info(self.dtype()).kind == DTypeClass::kFloat;
@@ -339,6 +370,7 @@ constexpr Op kRows[] = {
     row("searchsorted.Tensor", index_result_row),
     row("bucketize.Tensor", index_result_row),
     row("cumsum.default", cumsum_row),
+    row("logcumsumexp.default", logcumsumexp_row),
     row("logsumexp.default", logsumexp_row),
     row("linalg_vector_norm.default", norm_row),
     row("norm.ScalarOpt_dim", norm_row),

@@ -1,5 +1,6 @@
 // Functions of one tensor, elementwise: what backward keeps, and its temporaries.
 #include "ops/aten.h"
+#include "ops/aten_spectral.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
 
@@ -199,6 +200,18 @@ constexpr Op kRows[] = {
     row("round.default", zero_gradient_row),
     row("sign.default", zero_gradient_row),
     row("sgn.default", zero_gradient_row),
+    row("fft_fft.default", fft_row),
+    row("fft_ifft.default", fft_row),
+    row("fft_fft2.default", fft_row),
+    row("fft_ifft2.default", fft_row),
+    row("fft_fftn.default", fft_row),
+    row("fft_ifftn.default", fft_row),
+    row("fft_rfft.default", rfft_row),
+    row("fft_rfft2.default", rfft_row),
+    row("fft_rfftn.default", rfft_row),
+    row("fft_irfft.default", irfft_row),
+    row("fft_irfft2.default", irfft_row),
+    row("fft_irfftn.default", irfft_row),
 };
 static_assert(complete(kRows));
 

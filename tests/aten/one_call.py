@@ -115,8 +115,9 @@ class OneCall(nn.Module):
         t3: torch.Tensor | None = None,
         t4: torch.Tensor | None = None,
         t5: torch.Tensor | None = None,
+        t6: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
-        given = {"t0": t0, "t1": t1, "t2": t2, "t3": t3, "t4": t4, "t5": t5}
+        given = {"t0": t0, "t1": t1, "t2": t2, "t3": t3, "t4": t4, "t5": t5, "t6": t6}
         tensors = {name: tensor for name, tensor in given.items() if tensor is not None}
         return {"loss": (self.called(tensors) * weight).sum()}
 

@@ -83,6 +83,10 @@ constexpr std::array<std::string_view, 6> kFloatOnCpu = {
 constexpr std::array<std::string_view, 2> kAvoided = {"_native_multi_head_attention",
                                                       "_transformer_encoder_layer_fwd"};
 
+// Kernels of a GPU; on a CPU compositions, of which autocast sees the parts.
+constexpr std::array<std::string_view, 4> kCells = {"gru_cell", "lstm_cell", "rnn_relu_cell",
+                                                    "rnn_tanh_cell"};
+
 template <std::size_t N>
 bool has(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -107,7 +111,8 @@ Tensor Autocast::to_half(const Tensor& t) {
 void Autocast::cast(std::string_view op, Tensors& operands) {
   if (half_ == DType::kUnknown) return;
   const std::string_view name = op.substr(0, op.find('.'));
-  const bool is_half = has(kHalf, name);
+  const bool is_half =
+      has(kHalf, name) || (eager::Machine::current().on_cuda() && has(kCells, name));
   const bool is_float =
       has(kFloat, name) ||
       (eager::Machine::current().on_cuda() ? has(kFloatOnCuda, name) : has(kFloatOnCpu, name));
@@ -119,7 +124,9 @@ void Autocast::cast(std::string_view op, Tensors& operands) {
 }
 
 bool Autocast::avoids(std::string_view op) const {
-  return half_ != DType::kUnknown && has(kAvoided, op.substr(0, op.find('.')));
+  if (half_ == DType::kUnknown) return false;
+  const std::string_view name = op.substr(0, op.find('.'));
+  return has(kAvoided, name) || (!eager::Machine::current().on_cuda() && has(kCells, name));
 }
 
 void Autocast::clear() { weights_.clear(); }
