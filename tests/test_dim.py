@@ -135,6 +135,12 @@ def test_a_product_that_fits_though_not_multiplied_out() -> None:
         product.bind(N=k + 1, L=k + 1)
     with pytest.raises(sw.DimOverflowError):  # at no size
         (k * N) * (k * L)
+    # What is computed on the way may need more than 64 bits.
+    square = 5 * (Dim.max(N, k) - k) * (Dim.max(N, k) - k) * 2**60
+    assert square.bind(N=8) == 0
+    assert square.bind(N=k + 1) == 5 * 2**60
+    with pytest.raises(sw.DimOverflowError):
+        square.bind(N=k + 2)
     total = (2**62 * N - 2**62) + (2**62 * L - 2**62) + 2**62
     assert total.bind(N=1, L=1) == 2**62
 

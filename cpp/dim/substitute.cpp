@@ -37,10 +37,14 @@ class Rebuilder {
         changed |= rebuild_atom(f.atom).changed;
     }
     if (!changed) return Dim::from_expr(id);
-    Wide literal =
-        e.constant;  // the literals among the terms are summed without overflow on the way
+    // The literals among the terms are made and summed without overflow on the way.
+    Wide literal = e.constant;
     Dim sum(0);
     for (const Term& t : e.terms) {
+      if (const auto product = literal_product(t)) {
+        literal += *product;
+        continue;
+      }
       Dim product(t.coeff);
       for (const Factor& f : from_.monomials[t.mono].factors) {
         const Dim base = rebuild_atom(f.atom).value;
@@ -53,8 +57,27 @@ class Rebuilder {
       }
     }
     if (fits_int64(literal)) return sum + Dim(static_cast<std::int64_t>(literal));
-    const std::int64_t half = static_cast<std::int64_t>(literal / 2);
-    return sum + Dim(half) + Dim(static_cast<std::int64_t>(literal - half));
+    const Wide half = literal / 2;
+    if (!fits_int64(half)) throw_overflow(to_string(sum), "+", half < 0 ? "-2**64" : "2**64");
+    return sum + Dim(static_cast<std::int64_t>(half)) +
+           Dim(static_cast<std::int64_t>(literal - half));
+  }
+
+  // Of a term all of whose factors become literals; nullopt past kMaxProduct, where the product of
+  // Dims is refused with its operands.
+  std::optional<Wide> literal_product(const Term& t) {
+    constexpr Wide kMaxProduct = Wide{1} << 110;  // terms are counted by far fewer than 17 bits
+    Wide product = t.coeff;
+    for (const Factor& f : from_.monomials[t.mono].factors) {
+      const Dim base = rebuild_atom(f.atom).value;
+      if (!is_literal(to_, base)) return std::nullopt;
+      for (std::uint32_t i = 0; i < f.power; ++i) {
+        const bool overflows =
+            __builtin_mul_overflow(product, Wide{view(to_, base).constant}, &product);
+        if (overflows || product > kMaxProduct || product < -kMaxProduct) return std::nullopt;
+      }
+    }
+    return product;
   }
 
   struct Rebuilt {

@@ -22,9 +22,10 @@ class Tape {
   const std::vector<std::uint32_t>& symbols() const { return symbols_; }
   std::size_t num_slots() const { return num_slots_; }
 
-  // Evaluates all slots. `symbol_values[i]` belongs to symbols()[i]. Throws Error{kDimOverflow} on
-  // int64 overflow and Error{kDim, "division-by-zero"}; `slots` has num_slots() entries. An
-  // exactdiv rounds down where its constraint is broken.
+  // Evaluates all slots. `symbol_values[i]` belongs to symbols()[i]. Throws Error{kDimOverflow}
+  // where the value of an added Dim does not fit in int64, and Error{kDim, "division-by-zero"};
+  // `slots` has num_slots() entries, of which those that add() gave hold values. An exactdiv rounds
+  // down where its constraint is broken.
   void run(std::span<const std::int64_t> symbol_values, std::span<std::int64_t> slots) const;
 
   // The same over intervals: the result of each slot contains its value at every point of the box.
@@ -59,10 +60,15 @@ class Tape {
   };
   struct Compiler;  // tape_compile.cpp
 
+  Slot compile(Dim d);
+  // The same in 128 bits, once 64 do not hold what a value is computed from.
+  void run_wide(std::span<const std::int64_t> symbol_values, std::span<std::int64_t> slots) const;
+
   std::vector<Instruction> program_;
   std::vector<Summand> summands_;
   std::vector<std::uint32_t> symbols_;
   std::size_t num_slots_ = 0;
+  std::vector<bool> is_added_;  // by Slot, as far as add() gave any
 
   // Where what is compiled already lies, by id in the arena.
   std::vector<bool> compiled_;

@@ -144,6 +144,13 @@ struct Tape::Compiler {
 };
 
 Tape::Slot Tape::add(Dim d) {
+  const Slot slot = compile(d);
+  if (is_added_.size() <= slot) is_added_.resize(std::size_t{slot} + 1);
+  is_added_[slot] = true;
+  return slot;
+}
+
+Tape::Slot Tape::compile(Dim d) {
   if (d.is_inline_literal() && literal_slots_.contains(d.inline_literal())) {
     return literal_slots_.at(d.inline_literal());
   }

@@ -57,6 +57,8 @@ constexpr Value kValues[] = {
     {"broadcast(a - 6, b - 7)", 0},
     {"exactdiv(a + 1, 4)", 2},
     {"exactdiv(a*b, c)", 7},
+    {"5*(max(a, 2147483650) - 2147483650)*(max(b, 2147483650) - 2147483650) + a", 7},
+    {"(max(a, 4294967296)*max(b, 4294967296) - 4294967296*max(a, 4294967296))//3 + a", 7},
 };
 
 void tapes() {
