@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -338,6 +341,23 @@ def test_external_data_outside_its_file(tmp_path: Path) -> None:
     assert external_ints(external("w.bin", -1), tmp_path) == []
     assert external_ints(external("w.bin", 2**62), tmp_path) == []
     assert external_ints(external(str(tmp_path / "w.bin")), tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no named pipes")
+def test_a_pipe_of_external_data_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "w.bin")
+    proto = model([node("Add", ["x", "w"], ["y"])], initializers=[external("w.bin")])
+    (tmp_path / "m.onnx").write_bytes(proto.SerializeToString())
+    asked = """if True:
+        import sys
+        from shapewright import _core
+        graph = _core.read_onnx_file(sys.argv[1])
+        (w,) = [value for value in graph.values if value.name == "w"]
+        print(graph.faults, w.constant.data)
+    """
+    command = [sys.executable, "-c", asked, str(tmp_path / "m.onnx")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.strip() == "[] None"
 
 
 # --- inputs, outputs, declared types ---

@@ -36,14 +36,25 @@ def trap() -> list[onnx.NodeProto]:
     ]
 
 
+def nodes_beside(model: onnx.ModelProto, node: str) -> tuple[Any, onnx.NodeProto] | None:
+    """The list that holds the node of that name, and the node; None if there is none.
+
+    A node of a function is named after the call: "call/node".
+    """
+    name = node.rsplit("/", 1)[-1]
+    for nodes in lists_of_nodes(model):
+        for n in nodes:
+            if name in (n.name, *n.output):
+                return nodes, n
+    return None
+
+
 def with_trap(model: onnx.ModelProto, node: str) -> onnx.ModelProto | None:
     """The model with a trap beside the node of that name; None if the main graph holds it."""
     out = onnx.ModelProto()
     out.CopyFrom(model)
-    for i, nodes in enumerate(lists_of_nodes(out)):
-        if any(node in (n.name, *n.output) for n in nodes):
-            if i == 0:
-                return None
-            nodes.extend(trap())
-            return out
-    return None
+    found = nodes_beside(out, node)
+    if found is None or found[0] is out.graph.node:
+        return None
+    found[0].extend(trap())
+    return out

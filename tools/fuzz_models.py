@@ -35,7 +35,7 @@ sys.path.insert(1, str(ROOT / "tests"))
 BATCH = 500
 BATCH_TIMEOUT_S = 600
 DRIVEN_BATCH = 20_000
-EXPECTED = {"ok", "refused", "lenient", "answered", "clean", "with findings"}
+EXPECTED = {"ok", "refused", "answered", "clean", "with findings"}
 
 Outcome = tuple[Counter[str], list[str]]
 
@@ -56,7 +56,7 @@ def graphs(first: int, count: int, folder: Path | None = None) -> Outcome:
         except Exception as error:
             verdict, why = "failed", f"{type(error).__name__}: {error}"
         seen[verdict] += 1
-        if verdict not in EXPECTED:
+        if verdict not in EXPECTED and not verdict.startswith("lenient: "):
             failures.append(f"graphs, seed {seed}: {why}")
     return seen, failures
 

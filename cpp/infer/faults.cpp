@@ -285,7 +285,7 @@ bool Walk::is_within(BlockId block, BlockId ancestor) const {
   return true;
 }
 
-void Walk::forget_block(BlockId block) {
+void Walk::forget_block(BlockId block, Pass pass) {
   if (noted_[block] == 0) return;
   const auto inside = [&](NodeId n) {
     return n != kNone && is_within(graph_.nodes[n].block, block);
@@ -307,14 +307,21 @@ void Walk::forget_block(BlockId block) {
   std::erase_if(analysis_->differences,
                 [&](const Difference& d) { return inside(graph_.values[d.value].producer); });
   auto& contract = analysis_->contract;
+  if (pass == Pass::kLater) {
+    for (Constraint& c : contract)
+      if (inside(c.node) && (c.earlier == kNone || is_within(c.earlier, block))) c.earlier = block;
+    return;
+  }
   const std::size_t before = contract.size();
-  std::erase_if(contract, [&](const Constraint& c) { return inside(c.node); });
+  // What an earlier pass of an outer body demands stands, however often this one is inferred.
+  std::erase_if(contract, [&](const Constraint& c) {
+    return inside(c.node) && (c.earlier == kNone || is_within(c.earlier, block));
+  });
   if (contract.size() == before) return;
   std::vector<Constraint> kept = std::move(contract);
   contract.clear();
   contract_table_ = {};
-  // What was stated under a demand that is gone is stated anew.
-  if (!demanded_.empty()) memo_ = {};
+  memo_ = {};  // with what is remembered, a demand would not be made again
   demanded_.clear();
   for (Constraint& c : kept) add_constraint(std::move(c));
 }

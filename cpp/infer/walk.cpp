@@ -164,7 +164,7 @@ void Walk::run_rule(NodeId n, const Op& op) {
   const Node& node = graph_.nodes[n];
   const std::vector<const OperandType*> inputs = operands_of(n);
   std::vector<OperandType> outputs(node.num_outputs);
-  const bool outer_fresh = std::exchange(made_fresh_, false);
+  const bool outer_once = std::exchange(is_for_once_, false);
   const std::size_t findings_before = analysis_->findings.size();
   bool failed = true;
   try {
@@ -198,11 +198,11 @@ void Walk::run_rule(NodeId n, const Op& op) {
     }
     // A result is a function of its key only if no body was read and no fresh symbol made; where
     // something was found, the next such node is told of too.
-    if (!made_fresh_ && !has_blocks(graph_.attrs(node)) &&
+    if (!is_for_once_ && !has_blocks(graph_.attrs(node)) &&
         analysis_->findings.size() == findings_before)
       memo_.remember(facts.data(), facts.size());
   }
-  made_fresh_ = outer_fresh || made_fresh_;
+  is_for_once_ = outer_once || is_for_once_;
 }
 
 // Of the exception that is being handled; limits go on to the caller.
@@ -229,21 +229,23 @@ const Elements* Walk::keep(Elements e) {
   return table_.keep(std::move(e));
 }
 
-void Walk::open_constraint(Constraint c) {
-  if (unsure_depth_ == 0) add_constraint(std::move(c));
+bool Walk::open_constraint(Constraint c) {
+  if (unsure_depth_ == 0) return add_constraint(std::move(c));
+  is_for_once_ = true;
+  return false;
 }
 
-void Walk::add_constraint(Constraint c) {
+bool Walk::add_constraint(Constraint c) {
   // A demand on sizes that only a run can tell is no contract of the inputs.
   const Arena& arena = *analysis_->arena;
   const unsigned kinds = symbol_kinds(c.lhs) | symbol_kinds(c.rhs);
-  if ((kinds & ~kind_bit(SymbolKind::kInput)) != 0) return;
+  if ((kinds & ~kind_bit(SymbolKind::kInput)) != 0) return false;
   if (!demanded_.empty()) {
     const std::string text = to_string(c);
     c.lhs = substitute(c.lhs, demanded_);
     c.rhs = substitute(c.rhs, demanded_);
     const Truth truth = prove(c);
-    if (truth == Truth::kYes) return;
+    if (truth == Truth::kYes) return true;
     if (truth == Truth::kNo)
       throw RuleFailure{
           "contract-contradiction",
@@ -261,7 +263,7 @@ void Walk::add_constraint(Constraint c) {
   };
   if (const std::uint32_t at = contract_table_.find(hash, same); at != kNone) {
     if (contract[at].node != c.node) contract[at].also.push_back(c.node);
-    return;
+    return true;
   }
   if (c.relation == Relation::kEqual && known(c.rhs))
     if (const auto symbol = arena.as_symbol(c.lhs)) demanded_.emplace_back(*symbol, c.rhs);
@@ -273,15 +275,16 @@ void Walk::add_constraint(Constraint c) {
   note_in(graph_.nodes[c.node].block);
   contract_table_.insert(hash, static_cast<std::uint32_t>(contract.size()));
   contract.push_back(std::move(c));
+  return true;
 }
 
 Dim Walk::fresh(std::string_view why, SymbolKind kind, Bounds bounds) {
-  made_fresh_ = true;
+  is_for_once_ = true;
   return analysis_->arena->fresh(why, kind, bounds);
 }
 
 std::vector<OperandType> Walk::infer_block(BlockId block, std::span<const OperandType> inputs,
-                                           Runs runs) {
+                                           Runs runs, Pass pass) {
   struct Depth {
     int& depth;
     const bool deeper;
@@ -290,8 +293,8 @@ std::vector<OperandType> Walk::infer_block(BlockId block, std::span<const Operan
     Depth(const Depth&) = delete;
     Depth& operator=(const Depth&) = delete;
   } const scope(unsure_depth_, runs == Runs::kMaybe);
-  if (analysis_->live_blocks[block] != kNeverRuns) forget_block(block);
-  analysis_->live_blocks[block] = unsure_depth_ == 0 ? kRuns : kMayRun;
+  if (analysis_->live_blocks[block] != kNeverRuns) forget_block(block, pass);
+  if (pass == Pass::kFirst) analysis_->live_blocks[block] = unsure_depth_ == 0 ? kRuns : kMayRun;
   const Block& body = graph_.blocks[block];
   for (std::size_t i = 0; i < body.inputs.size(); ++i) {
     const ValueId v = body.inputs[i];

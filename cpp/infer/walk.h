@@ -18,9 +18,9 @@ class Walk final : public ContextHost {
   std::shared_ptr<Analysis> run();
 
   // ContextHost
-  void open_constraint(Constraint c) override;
+  bool open_constraint(Constraint c) override;
   std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs,
-                                       Runs runs) override;
+                                       Runs runs, Pass pass) override;
   Dim fresh(std::string_view why, SymbolKind kind, Bounds bounds) override;
   const Elements* keep(Elements e) override;
 
@@ -59,13 +59,15 @@ class Walk final : public ContextHost {
   void check_node(NodeId n, const Op& op);  // arity and attributes; throws RuleFailure
   void unknown_op(NodeId n);
   void add_finding(RuleFailure failure, NodeId n, Severity severity = Severity::kError);
-  void add_constraint(Constraint c);
+  bool add_constraint(Constraint c);  // as open_constraint
   void report_unlisted();
   void note_in(BlockId block);  // that a finding or a constraint stands in it
   void report_graph_faults();
   void report_unknown_ops();
   void count_coverage();
-  void forget_block(BlockId block);  // findings and constraints of an earlier run of a body
+  // Findings and constraints of an earlier run of a body; before a later pass, the constraints
+  // stand.
+  void forget_block(BlockId block, Pass pass);
   bool is_within(BlockId block, BlockId ancestor) const;
 
   struct OpState {
@@ -98,8 +100,9 @@ class Walk final : public ContextHost {
   SymbolValues
       demanded_;  // symbols the contract leaves one value: later shapes are stated under it
   std::size_t visits_ = 0, visit_limit_ = 0;
-  bool made_fresh_ =
-      false;  // a rule asked for a fresh symbol: its result is no function of its inputs
+  // A rule asked for a fresh symbol, or what it demands was dropped: it is asked again of the next
+  // such node.
+  bool is_for_once_ = false;
 };
 
 }  // namespace shapewright

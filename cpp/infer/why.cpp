@@ -15,8 +15,8 @@ constexpr std::size_t kMaxSteps = 64;
 // Runs a rule on changed operands and lets nothing out.
 class TrialHost final : public ContextHost {
  public:
-  void open_constraint(Constraint) override {}
-  std::vector<OperandType> infer_block(BlockId, std::span<const OperandType>, Runs) override {
+  bool open_constraint(Constraint) override { return true; }
+  std::vector<OperandType> infer_block(BlockId, std::span<const OperandType>, Runs, Pass) override {
     throw BodyPoisoned{};
   }
   Dim fresh(std::string_view why, SymbolKind kind, Bounds b) override {

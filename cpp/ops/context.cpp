@@ -161,7 +161,7 @@ Dim Context::better_known(Dim a, Dim b) {
   return is_unknown(a) ? b : a;
 }
 
-void Context::settle(Relation relation, std::string_view code, Dim a, Dim b, Truth truth,
+bool Context::settle(Relation relation, std::string_view code, Dim a, Dim b, Truth truth,
                      std::string what) {
   if (truth == Truth::kNo) {
     RuleFailure failure{std::string(code),
@@ -176,17 +176,19 @@ void Context::settle(Relation relation, std::string_view code, Dim a, Dim b, Tru
     drop_common_factor(c.lhs, c.rhs);
     if (known(c.lhs)) std::swap(c.lhs, c.rhs);
   }
-  host_->open_constraint(std::move(c));
+  return host_->open_constraint(std::move(c));
 }
 
-Dim Context::broadcast_unequal(Dim a, Dim b, const std::function<std::string()>& what) {
+Dim Context::broadcast_unequal(Dim a, Dim b, const std::function<std::string()>& what,
+                               bool* is_held) {
   constexpr std::string_view kCode = "broadcast-mismatch";
   const Truth equal = prove_eq(a, b);
   if (equal == Truth::kYes) return better_known(a, b);
   if (known(a)) std::swap(a, b);
   const bool a_may_be_1 = prove_eq(a, 1) != Truth::kNo, b_may_be_1 = prove_eq(b, 1) != Truth::kNo;
   const auto open = [&](Relation relation, Dim lhs, Dim rhs) {
-    settle(relation, kCode, lhs, rhs, Truth::kUnknown, what());
+    const bool is_in_contract = settle(relation, kCode, lhs, rhs, Truth::kUnknown, what());
+    if (is_held != nullptr) *is_held = is_in_contract;
   };
 
   if (equal == Truth::kNo) {

@@ -43,6 +43,7 @@ struct Constraint {
   std::string_view code;     // the rule: also the code of the finding when it is refuted
   std::string what;          // "A axis 2 with B axis 0": what was compared, for messages
   std::vector<NodeId> also;  // other nodes that impose the same
+  BlockId earlier = kNone;   // the outermost body of which an earlier pass imposed it
 };
 
 // Thrown by Context::fail; caught by the engine.
@@ -66,21 +67,24 @@ struct OperandType {
 // poisoned, silently.
 struct BodyPoisoned {};
 
-// Whether a body runs at least once, if its node does.
+// Whether a pass over a body happens, if its node runs.
 enum class Runs : std::uint8_t { kSurely, kMaybe };
+// Of a later pass of the same run, what the passes before it demand stands beside what it demands.
+enum class Pass : std::uint8_t { kFirst, kLater };
 
 // The engine's side of a Context: where constraints go, fresh symbols come from and bodies are
 // inferred.
 class ContextHost {
  public:
   virtual ~ContextHost() = default;
-  virtual void open_constraint(Constraint c) = 0;
+  // Whether the contract holds it: not what a body demands that may never run, nor what is
+  // demanded of sizes that only a run can tell.
+  virtual bool open_constraint(Constraint c) = 0;
   // Infers `block` with the given operand types (inputs of the block, in order); the types and
   // elements of its outputs. A body is inferred anew on each call; only the findings of its last
-  // run count. What a body demands that may never run is no part of the contract. Throws
-  // BodyPoisoned.
+  // run count. Throws BodyPoisoned.
   virtual std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs,
-                                               Runs runs) = 0;
+                                               Runs runs, Pass pass) = 0;
   virtual Dim fresh(std::string_view why, SymbolKind kind, Bounds bounds) = 0;
   virtual const Elements* keep(Elements e) = 0;  // interned, lives as long as the analysis
 };
@@ -148,22 +152,23 @@ class Context {
                          std::string hint = {}) const;
   // Each: proved -> nothing; refuted -> fail(code) with a message made of `what` and both values;
   // open -> contract. `what` reads as "A axis 2 with B axis 0"; it is a string, or a callable that
-  // makes one only when it is needed.
+  // makes one only when it is needed. True where it is proved or the contract holds it; else
+  // nothing checks it before the run, which matters where the runtime checks less.
   template <typename What>
-  void require_equal(std::string_view code, Dim a, Dim b, const What& what) {
-    if (a == b) return;
-    if (Truth t = prove_eq(a, b); t != Truth::kYes)
-      settle(Relation::kEqual, code, a, b, t, text_of(what));
+  bool require_equal(std::string_view code, Dim a, Dim b, const What& what) {
+    if (a == b) return true;
+    const Truth t = prove_eq(a, b);
+    return t == Truth::kYes || settle(Relation::kEqual, code, a, b, t, text_of(what));
   }
   template <typename What>
-  void require_divides(std::string_view code, Dim divisor, Dim d, const What& what) {
-    if (Truth t = prove_divides(divisor, d); t != Truth::kYes)
-      settle(Relation::kDivides, code, divisor, d, t, text_of(what));
+  bool require_divides(std::string_view code, Dim divisor, Dim d, const What& what) {
+    const Truth t = prove_divides(divisor, d);
+    return t == Truth::kYes || settle(Relation::kDivides, code, divisor, d, t, text_of(what));
   }
   template <typename What>
-  void require_at_most(std::string_view code, Dim a, Dim b, const What& what) {
-    if (Truth t = prove_le(a, b); t != Truth::kYes)
-      settle(Relation::kAtMost, code, a, b, t, text_of(what));
+  bool require_at_most(std::string_view code, Dim a, Dim b, const What& what) {
+    const Truth t = prove_le(a, b);
+    return t == Truth::kYes || settle(Relation::kAtMost, code, a, b, t, text_of(what));
   }
   // Unifies: returns the common size (the better known of the two).
   template <typename What>
@@ -172,22 +177,24 @@ class Context {
     return better_known(a, b);
   }
   // Broadcasts two dims: records the constraint where it is open, fails with `broadcast-mismatch`
-  // where refuted.
+  // where refuted. `is_held` becomes false where the contract does not hold it.
   template <typename What>
-  Dim broadcast_dims(Dim a, Dim b, const What& what) {
+  Dim broadcast_dims(Dim a, Dim b, const What& what, bool* is_held = nullptr) {
     if (a == b || b == Dim(1)) return a;
     if (a == Dim(1)) return b;
-    return broadcast_unequal(a, b, [&] { return text_of(what); });
+    return broadcast_unequal(a, b, [&] { return text_of(what); }, is_held);
   }
   static Dim better_known(Dim a, Dim b);  // a literal before an expression before an unknown
 
   // --- control flow
   // ---------------------------------------------------------------------------------
   std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs,
-                                       Runs runs) {
-    return host_->infer_block(block, inputs, runs);
+                                       Runs runs, Pass pass = Pass::kFirst) {
+    return host_->infer_block(block, inputs, runs, pass);
   }
   void output_operand(std::size_t i, const OperandType& t);
+  // Of an operand that no node gives; nullptr past the limit on known elements.
+  const Elements* keep(Elements e) { return host_->keep(std::move(e)); }
 
  private:
   template <typename What>
@@ -198,9 +205,9 @@ class Context {
       return std::string(what);
     }
   }
-  void settle(Relation relation, std::string_view code, Dim a, Dim b, Truth truth,
+  bool settle(Relation relation, std::string_view code, Dim a, Dim b, Truth truth,
               std::string what);
-  Dim broadcast_unequal(Dim a, Dim b, const std::function<std::string()>& what);
+  Dim broadcast_unequal(Dim a, Dim b, const std::function<std::string()>& what, bool* is_held);
 
   const Graph& graph_;
   NodeId node_;

@@ -162,32 +162,18 @@ void qlinear_concat_infer(Context& op) {
   }
   require_dtype(op, 0, dtypes(DType::kF32));
   require_dtype(op, 1, kBytes);
-  Shape out = Shape::unknown_rank();
-  int axis = 0;
+  Joined joined;
   bool all_ranked = true;
   for (std::size_t i = 2; i < op.num_inputs(); i += 3) {
     require_dtype(op, i, kBytes);
     require_dtype(op, i + 1, dtypes(DType::kF32));
     unify_dtypes(op, 1, i);
     require_one_value(op, i + 1, "quant-scale");
-    if (!op.has_rank(i)) {
-      all_ranked = false;
-    } else if (!out.has_rank()) {
-      require_rank(op, i, 1);
-      out = op.shape(i);
-      axis = normalize_axis(op, op.attr_int("axis", 0), out.rank(), "axis");
-    } else {
-      const Shape& in = op.shape(i);
-      require_rank(op, i, out.rank(), out.rank());
-      for (int k = 0; k < out.rank(); ++k) {
-        out[k] = k == axis ? out[k] + in[k] : op.unify("concat-mismatch", out[k], in[k], [&] {
-          return axis_text("input 2", k) + " with " + axis_text(operand_name(op, i), k);
-        });
-      }
-    }
+    all_ranked = all_ranked && op.has_rank(i);
+    if (op.has_rank(i)) join(op, joined, i);
   }
-  if (out.has_rank() && !all_ranked) out[axis] = op.unknown_dim();
-  op.output(0, op.dtype(1), std::move(out));
+  if (joined.shape.has_rank() && !all_ranked) joined.shape[joined.axis] = op.unknown_dim();
+  op.output(0, op.dtype(1), std::move(joined.shape));
 }
 
 constexpr AttrSpec kMatMul[] = {

@@ -1,7 +1,7 @@
 // If, Loop, Scan, SequenceMap: operators whose attributes are graphs.
 #include <algorithm>
-#include <functional>
 
+#include "ops/carried.h"
 #include "ops/families.h"
 #include "ops/moved_dtypes.h"
 #include "ops/sequence.h"
@@ -10,7 +10,10 @@ namespace shapewright::families {
 
 namespace {
 
-using Operands = std::vector<OperandType>;
+using rules::Carried;
+using rules::carry;
+using rules::Operands;
+using rules::Passes;
 
 BlockId body_of(const Context& op, std::string_view attr) {
   const Attr* a = op.attr(attr);
@@ -71,175 +74,6 @@ void if_infer(Context& op) {
   for (std::size_t i = 0; i < a.size(); ++i) op.output_operand(i, join(op, a[i], b[i]));
 }
 
-// States of a loop, carried from one pass of the body to the next.
-void require_state_dtype(Context& op, std::size_t state, DType before, DType after) {
-  if (before == DType::kUnknown || after == DType::kUnknown || before == after) return;
-  op.fail("dtype-mismatch", std::string(op.op_type()) + " takes state " + std::to_string(state) +
-                                " as " + std::string(name_of(before)) + " and gives it back as " +
-                                std::string(name_of(after)));
-}
-
-// A state may enter as an optional and leave as what it holds, or the other way round: it is an
-// optional then. False where it was one already.
-bool join_container(Context& op, std::size_t state, TensorType& in, const TensorType& out) {
-  using enum Container;
-  const auto held = [](Container c) {
-    return c == kOptional ? kTensor : c == kOptionalSequence ? kSequence : c;
-  };
-  if (in.dtype == DType::kUnknown) return false;
-  if (held(in.container) != held(out.container)) {
-    op.fail("dtype-mismatch", std::string(op.op_type()) + " takes state " + std::to_string(state) +
-                                  " as " + to_string(in) + " and gives it back as " +
-                                  to_string(out));
-  }
-  if (in.container != held(in.container)) return false;
-  in.container = out.container;
-  return true;
-}
-
-struct Carried {
-  Operands initial;         // before the first pass
-  Operands final;           // after the last one
-  Operands body_outputs;    // of the run of the body that holds for every pass
-  std::optional<Dim> trip;  // number of passes, if it is known exactly
-};
-
-// Finds types of the states that hold on every pass. A dim that a pass changes is tried as the pass
-// leaves it: N, broadcast with M, stays what it has become. If the next pass changes it again it
-// becomes a symbol; where that grows by a fixed step c, it ends as d0 + c * trip. `run` infers the
-// body on states and gives all its outputs, of which [first, first + states) are the states;
-// `trips` reads the number of passes, where it is known exactly, off the outputs of the last run.
-// `runs` tells whether there is a pass at all. At most six runs.
-Carried carry(Context& op, Operands initial, std::size_t first, Runs runs,
-              const std::function<Operands(const Operands&)>& run,
-              const std::function<std::optional<Dim>(const Operands&)>& trips) {
-  constexpr int kMaxRuns = 5;
-  Carried result{initial, {}, {}, {}};
-  Operands in = std::move(initial);
-  const std::size_t n = in.size();
-  // By state and axis; the length of a sequence is the last axis.
-  constexpr std::size_t kLength = kMaxRank;
-  enum : std::uint8_t { kKept, kTried, kSymbol };
-  std::vector<std::vector<std::uint8_t>> how(n, std::vector<std::uint8_t>(kLength + 1, kKept));
-  const auto loosen = [&](std::size_t s, std::size_t axis, Dim& before, Dim after) {
-    if (how[s][axis] == kSymbol || surely_eq(after, before)) return false;
-    const bool may_try = how[s][axis] == kKept && !rules::is_sequence(in[s].type);
-    before = may_try ? after : op.fresh("carried", SymbolKind::kDataDependent, {0, kPlusInf});
-    how[s][axis] = may_try ? kTried : kSymbol;
-    return true;
-  };
-
-  for (int round = 1;; ++round) {
-    result.body_outputs = run(in);
-    bool changed = false;
-    for (std::size_t s = 0; s < n; ++s) {
-      const OperandType& out = result.body_outputs[first + s];
-      require_state_dtype(op, s, in[s].type.dtype, out.type.dtype);
-      if (in[s].type.container != out.type.container && out.type.dtype != DType::kUnknown) {
-        changed |= join_container(op, s, in[s].type, out.type);
-      }
-      Shape& shape = in[s].type.shape;
-      if (in[s].elements != nullptr && out.elements != in[s].elements) {
-        in[s].elements = nullptr;
-        changed = true;
-      }
-      if (rules::is_sequence(in[s].type)) {
-        const bool was_empty = known(in[s].type.length) == 0;
-        if (loosen(s, kLength, in[s].type.length, out.type.length)) {
-          changed = true;
-          // An empty sequence has elements of the type that the first pass puts in.
-          if (was_empty) shape = out.type.shape;
-        }
-      }
-      if (!shape.has_rank()) continue;
-      if (out.type.shape.rank() != shape.rank()) {
-        shape = Shape::unknown_rank();
-        changed = true;
-        continue;
-      }
-      for (int k = 0; k < shape.rank(); ++k)
-        if (loosen(s, static_cast<std::size_t>(k), shape[k], out.type.shape[k])) changed = true;
-    }
-    if (!changed) break;
-    if (round == kMaxRuns) {
-      for (OperandType& t : in) {
-        t.type.shape = Shape::unknown_rank();
-        if (rules::is_sequence(t.type)) t.type.length = rules::some_length(op);
-      }
-      result.body_outputs = run(in);
-      break;
-    }
-  }
-
-  result.trip = trips(result.body_outputs);
-  for (std::size_t s = 0; s < n; ++s) {
-    OperandType out = in[s];
-    const TensorType& after = result.body_outputs[first + s].type;
-    if (out.type.dtype == DType::kUnknown) out.type.dtype = after.dtype;
-    if (out.type.container != after.container && after.container == Container::kSequence) {
-      // Past the first pass it is a sequence, of a length that only a run tells.
-      if (runs == Runs::kSurely) out.type.container = after.container;
-      out.type.length = rules::some_length(op);
-    }
-    const auto settle = [&](Dim start, Dim before, Dim then) {
-      const Dim step = then - before;  // of each pass, if the inputs alone decide it
-      if (result.trip && is_of_inputs(step)) return start + step * *result.trip;
-      const std::int64_t lo = bounds(step).lo >= 0 ? bounds(start).lo : 0;
-      return op.fresh("carried", SymbolKind::kDataDependent, {lo, kPlusInf});
-    };
-    if (rules::is_sequence(out.type)) {  // the sizes of its elements stay open: each has its own
-      if (how[s][kLength] == kSymbol)
-        out.type.length = settle(result.initial[s].type.length, in[s].type.length, after.length);
-      result.final.push_back(out);
-      continue;
-    }
-    for (int k = 0; k < out.type.shape.rank() && after.shape.has_rank(); ++k) {
-      Dim& dim = out.type.shape[k];
-      const Dim start = result.initial[s].type.shape[k];
-      const auto became = how[s][static_cast<std::size_t>(k)];
-      if (became == kSymbol) {
-        dim = settle(start, in[s].type.shape[k], after.shape[k]);
-      } else if (became == kTried && runs == Runs::kMaybe) {
-        const Bounds x = bounds(start), y = bounds(dim);
-        dim = op.fresh("carried", SymbolKind::kDataDependent,
-                       {std::min(x.lo, y.lo), std::max(x.hi, y.hi)});
-      }
-    }
-    result.final.push_back(out);
-  }
-  return result;
-}
-
-// The same where one pass is the last: what a second one would find is not asked.
-Carried carry_once(Context& op, Operands initial, std::size_t first, Runs runs,
-                   const std::function<Operands(const Operands&)>& run,
-                   const std::function<std::optional<Dim>(const Operands&)>& trips) {
-  Carried result{initial, {}, run(initial), {}};
-  result.trip = trips(result.body_outputs);
-  for (std::size_t s = 0; s < initial.size(); ++s) {
-    const OperandType& before = initial[s];
-    OperandType after = result.body_outputs[first + s];
-    require_state_dtype(op, s, before.type.dtype, after.type.dtype);
-    if (after.type.dtype == DType::kUnknown) after.type.dtype = before.type.dtype;
-    if (runs == Runs::kMaybe && before.elements != after.elements) after.elements = nullptr;
-    const auto join = [&](Dim was, Dim is) {
-      if (runs == Runs::kSurely || surely_eq(was, is)) return is;
-      const Bounds x = bounds(was), y = bounds(is);
-      return op.fresh("carried", SymbolKind::kDataDependent,
-                      {std::min(x.lo, y.lo), std::max(x.hi, y.hi)});
-    };
-    Shape& shape = after.type.shape;
-    const Shape& old = before.type.shape;
-    if (runs == Runs::kMaybe && old.rank() != shape.rank()) shape = Shape::unknown_rank();
-    for (int k = 0; k < shape.rank(); ++k)
-      shape[k] = runs == Runs::kSurely ? shape[k] : join(old[k], shape[k]);
-    if (rules::is_sequence(after.type))
-      after.type.length = join(before.type.length, after.type.length);
-    result.final.push_back(std::move(after));
-  }
-  return result;
-}
-
 void stack_output(Context& op, std::size_t index, const TensorType& element, int axis, Dim length) {
   TensorType out = element;
   if (out.shape.has_rank()) {
@@ -265,35 +99,32 @@ void loop_infer(Context& op) {
   const bool starts_true = !op.has_input(1) || (cond && cond->size() == 1 && (*cond)[0] != 0);
 
   const OperandType iteration{{DType::kI64, Shape()}, nullptr};
-  const OperandType condition{{DType::kBool, Shape()},
-                              starts_true && op.has_input(1) ? op.elements(1) : nullptr};
+  // It is true before each pass, or there is none.
+  const OperandType condition{{DType::kBool, Shape()}, op.keep(Elements::scalar(Elem::of(1)))};
   Operands initial;
   for (std::size_t s = 0; s < states; ++s) initial.push_back({op.input(s + 2), op.elements(s + 2)});
 
-  std::optional<Dim> bound;
-  if (max_trip && max_trip->size() == 1) bound = max((*max_trip)[0], 0);
-  const bool has_pass = starts_true && (!op.has_input(0) || (bound && bounds(*bound).lo >= 1));
-  const Runs runs = has_pass ? Runs::kSurely : Runs::kMaybe;
-  const auto run = [&](const Operands& in) {
+  Passes passes;
+  passes.starts = starts_true;
+  if (max_trip && max_trip->size() == 1) passes.limit = max((*max_trip)[0], 0);
+  const bool is_limited = op.has_input(0);
+  passes.has_one = starts_true && (!is_limited || (passes.limit && bounds(*passes.limit).lo >= 1));
+  passes.run = [&](const Operands& in, Runs runs, Pass pass) {
     Operands operands = {iteration, condition};
     operands.insert(operands.end(), in.begin(), in.end());
-    return op.infer_block(body, operands, runs);
+    return op.infer_block(body, operands, runs, pass);
   };
-  // M is only an upper limit unless the body's condition is provably true.
-  const auto trips = [&](const Operands& outputs) -> std::optional<Dim> {
-    const Elements* e = outputs[0].elements;
-    const bool runs_on =
-        starts_true && e != nullptr && e->elems.size() == 1 && e->elems[0].literal() == 1;
-    return runs_on ? bound : std::nullopt;
-  };
-  const bool is_once = bound && known(*bound) == 1;
-  const Carried carried = (is_once ? carry_once : carry)(op, initial, 1, runs, run, trips);
+  const Carried carried = carry(op, initial, passes);
   const Dim trip = carried.trip ? *carried.trip
                                 : op.fresh("trips", SymbolKind::kDataDependent,
-                                           {0, bound ? bounds(*bound).hi : kPlusInf});
+                                           {0, passes.limit ? bounds(*passes.limit).hi : kPlusInf});
   for (std::size_t s = 0; s < states; ++s) op.output_operand(s, carried.final[s]);
-  for (std::size_t k = 0; k < scans; ++k)
-    stack_output(op, states + k, carried.body_outputs[1 + states + k].type, 0, trip);
+  for (std::size_t k = 0; k < scans; ++k) {
+    TensorType element = carried.body_outputs[1 + states + k].type;
+    // Of no pass there is nothing to stack: what a runtime gives then it makes up.
+    if (trip == Dim(0)) element.shape = Shape::unknown_rank();
+    stack_output(op, states + k, element, 0, trip);
+  }
 }
 
 // "All the output tensors (state_variables ...) are required to have the same shape in each

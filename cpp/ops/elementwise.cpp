@@ -83,8 +83,10 @@ void pow(Context& op) {
 template <DTypeSet kAllowed>
 void prelu(Context& op) {
   require_all_dtypes(op, kAllowed);
-  require_broadcast_onto(op, "broadcast-mismatch", op.shape(0), op.shape(1), "X", "slope");
-  op.output(0, unify_dtypes(op, 0, 1), op.shape(0));
+  // ONNX Runtime stretches X.
+  op.output(
+      0, unify_dtypes(op, 0, 1),
+      require_broadcast_onto(op, "broadcast-mismatch", op.shape(0), op.shape(1), "X", "slope"));
 }
 
 template <DTypeSet kAllowed>

@@ -107,42 +107,15 @@ void transpose_values(Context& op) {
 
 void concat_infer(Context& op) {
   const DType dtype = unify_all_dtypes(op, 0, op.num_inputs());
-  Shape out = Shape::unknown_rank();
-  std::size_t from = 0;  // the input that gave `out` its rank
-  int axis = 0;
+  Joined joined;
   bool all_ranked = true;
   for (std::size_t i = 0; i < op.num_inputs(); ++i) {
     require_moved(op, i);
-    if (!op.has_rank(i)) {
-      all_ranked = false;
-      continue;
-    }
-    const Shape& in = op.shape(i);
-    if (!out.has_rank()) {
-      require_rank(op, i, 1);
-      out = in;
-      from = i;
-      axis = normalize_axis(op, op.attr_int("axis", 0), in.rank(), "axis");
-      continue;
-    }
-    if (in.rank() != out.rank()) {
-      op.fail("rank-mismatch", "Concat needs " + operand_name(op, from) + " and " +
-                                   operand_name(op, i) + " of one rank: " +
-                                   std::to_string(out.rank()) + " != " + std::to_string(in.rank()));
-    }
-    for (int k = 0; k < in.rank(); ++k) {
-      if (k == axis) {
-        out[k] += in[k];
-      } else if (out[k] != in[k]) {
-        out[k] = op.unify("concat-mismatch", out[k], in[k], [&] {
-          return axis_text(operand_name(op, from), k) + " with " +
-                 axis_text(operand_name(op, i), k);
-        });
-      }
-    }
+    all_ranked = all_ranked && op.has_rank(i);
+    if (op.has_rank(i)) join(op, joined, i);
   }
-  if (out.has_rank() && !all_ranked) out[axis] = op.unknown_dim();
-  op.output(0, dtype, std::move(out));
+  if (joined.shape.has_rank() && !all_ranked) joined.shape[joined.axis] = op.unknown_dim();
+  op.output(0, dtype, std::move(joined.shape));
 }
 
 // The common case: the entries of a shape, one after the other.

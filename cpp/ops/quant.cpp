@@ -24,10 +24,11 @@ void rules::require_same_parameter_shape(Context& op, std::size_t scale, std::si
   if (is_one_value(s) && is_one_value(z)) return;
   if (s.rank() + z.rank() == 1) {  // one value each, one of them in a vector
     const std::size_t vector = s.rank() == 1 ? scale : zero_point;
-    return op.require_equal("quant-scale", op.shape(vector)[0], 1, [&] {
+    op.require_equal("quant-scale", op.shape(vector)[0], 1, [&] {
       return axis_text(operand_name(op, vector), 0) + " with one value of " +
              operand_name(op, vector == scale ? zero_point : scale);
     });
+    return;
   }
   if (s.rank() != z.rank()) {
     op.fail("quant-scale", std::string(op.op_type()) + " needs " + operand_name(op, scale) +

@@ -21,9 +21,10 @@ namespace {
 using namespace rules;
 
 struct Target {
-  Shape shape;    // the axes in `holes` hold nothing yet
-  int holes = 0;  // sizes not told: -1, or an element that is not known
-  int hole = -1;  // the last of them
+  Shape shape;               // the axes in `holes` hold nothing yet
+  int holes = 0;             // sizes not told: -1, or an element that is not known
+  int hole = -1;             // the last of them
+  std::uint64_t copies = 0;  // axes whose size is a computed one, or copied where that is 0
   bool has_minus_one = false;
   bool has_zero = false;  // a size 0 that is meant, not copied
 };
@@ -57,9 +58,15 @@ Target read_target(Context& op, const IntList& list) {
     if (!literal) {
       // A negative size would be read as "infer" or refused, and 0 as "copy": the model means one.
       const int least = allow_zero || copies_itself(op, static_cast<int>(i), e.num) ? 0 : 1;
-      op.require_at_most("reshape-target", least, e.num,
-                         [&] { return std::to_string(least) + " within " + entry_text(i); });
-      target.shape.push_back(e.num);
+      const bool is_held = op.require_at_most("reshape-target", least, e.num, [&] {
+        return std::to_string(least) + " within " + entry_text(i);
+      });
+      if (is_held || bounds(e.num).lo >= least) {
+        target.shape.push_back(e.num);
+      } else {
+        leave_open(i);
+        target.copies |= std::uint64_t{1} << i;
+      }
     } else if (*literal > 0) {
       target.shape.push_back(e.num);
     } else if (*literal == 0 && allow_zero) {
@@ -182,6 +189,17 @@ void require_same_count(Context& op, const Shape& target, Counts n) {
   }
 }
 
+// The size of an axis of which only a run tells whether it is copied.
+Dim computed_or_copied(Context& op, int axis, Dim computed) {
+  const Bounds size = bounds(computed);
+  Bounds all{0, kPlusInf};
+  if (op.has_rank(0) && size.lo >= 0) {  // a negative one is inferred
+    const Bounds copied = axis < op.rank(0) ? bounds(op.shape(0)[axis]) : Bounds{1, 1};
+    all = {std::min(copied.lo, std::max<std::int64_t>(size.lo, 1)), std::max(size.hi, copied.hi)};
+  }
+  return op.fresh("reshaped", SymbolKind::kDataDependent, all);
+}
+
 // The rank is told by the length of the target alone.
 Shape shape_of_length(Context& op, std::size_t rank) {
   limit_rank(op, rank);
@@ -213,8 +231,12 @@ void reshape_infer(Context& op) {
     for (std::size_t i = 0; i < list.size(); ++i) {
       const Elem e = list[i];
       const auto literal = e.literal();
-      if (!e.is_int() || literal == -1 || (literal == 0 && !op.has_rank(0) && !target.has_zero))
+      if (((target.copies >> i) & 1) != 0) {
+        target.shape[static_cast<int>(i)] = computed_or_copied(op, static_cast<int>(i), e.num);
+      } else if (!e.is_int() || literal == -1 ||
+                 (literal == 0 && !op.has_rank(0) && !target.has_zero)) {
         target.shape[static_cast<int>(i)] = op.unknown_dim();
+      }
     }
   }
   op.output(0, dtype, std::move(target.shape));

@@ -210,14 +210,16 @@ Shape broadcast_shapes(Context& op, const Shape& a, const Shape& b, std::string_
   return broadcast_named(op, a, b, [&] { return a_name; }, [&] { return b_name; });
 }
 
-void require_broadcast_onto(Context& op, std::string_view code, const Shape& target, const Shape& b,
-                            std::string_view target_name, std::string_view b_name) {
-  if (!target.has_rank() || !b.has_rank()) return;
+Shape require_broadcast_onto(Context& op, std::string_view code, const Shape& target,
+                             const Shape& b, std::string_view target_name,
+                             std::string_view b_name) {
+  if (!target.has_rank() || !b.has_rank()) return Shape::unknown_rank();
   if (b.rank() > target.rank()) {
     op.fail(code, op_text(op) + " cannot broadcast " + std::string(b_name) + " of rank " +
                       std::to_string(b.rank()) + " onto " + std::string(target_name) + " of rank " +
                       std::to_string(target.rank()));
   }
+  Shape out = target;
   const int pad = target.rank() - b.rank();
   for (int i = 0; i < b.rank(); ++i) {
     const Dim x = target[i + pad], y = b[i];
@@ -227,7 +229,7 @@ void require_broadcast_onto(Context& op, std::string_view code, const Shape& tar
     };
     const Bounds bound = bounds(y);
     if (bound.lo > 1 || bound.hi < 1) {  // y is never 1: it has to be the target's size
-      op.require_equal(code, y, x, what);
+      if (!op.require_equal(code, y, x, what)) out[i + pad] = y;
       continue;
     }
     // y is 1 or x: that is, their broadcast is x. Where x may be 1 too, y > 1 would grow the
@@ -235,12 +237,16 @@ void require_broadcast_onto(Context& op, std::string_view code, const Shape& tar
     const Truth equal = prove_eq(y, x);
     if (equal == Truth::kYes) continue;
     if (equal == Truth::kNo) {
-      op.require_equal(code, y, Dim(1), what);
+      if (!op.require_equal(code, y, Dim(1), what)) out[i + pad] = broadcast(x, y);
       continue;
     }
-    op.broadcast_dims(y, x, what);
-    if (bounds(x).lo <= 1) op.require_at_most(code, y, max(x, Dim(1)), what);
+    bool is_held = true;
+    op.broadcast_dims(y, x, what, &is_held);
+    if (bounds(x).lo > 1) continue;
+    if (!op.require_at_most(code, y, max(x, Dim(1)), what) || !is_held)
+      out[i + pad] = broadcast(x, y);
   }
+  return out;
 }
 
 Shape unify_except(Context& op, std::size_t first, std::size_t last, int except) {
@@ -269,6 +275,49 @@ Shape unify_except(Context& op, std::size_t first, std::size_t last, int except)
     }
   }
   return out;
+}
+
+void join(Context& op, Joined& joined, std::size_t i) {
+  const Shape& in = op.shape(i);
+  const auto may_be_empty = [](Dim d) { return bounds(d).lo <= 0; };
+  const bool is_bare = std::any_of(in.begin(), in.end(), may_be_empty);
+  Shape& out = joined.shape;
+  if (!out.has_rank()) {
+    require_rank(op, i, 1);
+    out = in;
+    joined.from = i;
+    joined.axis = normalize_axis(op, op.attr_int("axis", 0), in.rank(), "axis");
+    joined.may_be_empty = is_bare;
+    return;
+  }
+  if (in.rank() != out.rank()) {
+    op.fail("rank-mismatch", op_text(op) + " needs " + operand_name(op, joined.from) + " and " +
+                                 operand_name(op, i) + " of one rank: " +
+                                 std::to_string(out.rank()) + " != " + std::to_string(in.rank()));
+  }
+  for (int k = 0; k < in.rank(); ++k) {
+    if (k == joined.axis) {
+      out[k] += in[k];
+      continue;
+    }
+    if (out[k] == in[k]) continue;
+    const Dim a = out[k], b = in[k];
+    const bool is_held = op.require_equal("concat-mismatch", a, b, [&] {
+      return axis_text(operand_name(op, joined.from), k) + " with " +
+             axis_text(operand_name(op, i), k);
+    });
+    // ONNX Runtime asks nothing of a tensor without elements: the result has the sizes of others.
+    if (is_held || (!joined.may_be_empty && !is_bare)) {
+      out[k] = Context::better_known(a, b);
+    } else if (joined.may_be_empty && is_bare) {
+      const Bounds x = bounds(a), y = bounds(b);
+      out[k] = op.fresh("joined", SymbolKind::kDataDependent,
+                        {std::min(x.lo, y.lo), std::max(x.hi, y.hi)});
+    } else {
+      out[k] = is_bare ? a : b;
+    }
+  }
+  joined.may_be_empty = joined.may_be_empty && is_bare;
 }
 
 std::string operand_name(const Context& op, std::size_t input) {

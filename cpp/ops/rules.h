@@ -89,12 +89,23 @@ DType unify_all_dtypes(const Context& op, std::size_t first, std::size_t last);
 Shape broadcast_shapes(Context& op, const Shape& a, const Shape& b, std::string_view a_name,
                        std::string_view b_name);
 // Checks that broadcasting b to `target` leaves `target` as it is (unidirectional); `code` if not.
-void require_broadcast_onto(Context& op, std::string_view code, const Shape& target, const Shape& b,
-                            std::string_view target_name, std::string_view b_name);
+// The shape that broadcasting gives: `target`, but for sizes of which only a run tells whether they
+// keep to it.
+Shape require_broadcast_onto(Context& op, std::string_view code, const Shape& target,
+                             const Shape& b, std::string_view target_name, std::string_view b_name);
 // Shape of all inputs in [first, last), which must agree on rank (`rank-mismatch`) and on every
 // axis but `except` (`concat-mismatch`; -1: on all, `shape-mismatch`). The size on `except` is that
 // of the first input of known rank.
 Shape unify_except(Context& op, std::size_t first, std::size_t last, int except);
+// What a Concat along `axis` has joined so far, from input `from` on.
+struct Joined {
+  Shape shape = Shape::unknown_rank();
+  int axis = 0;
+  std::size_t from = 0;
+  bool may_be_empty = true;  // all of it
+};
+// Joins input i, whose rank is known: `concat-mismatch` unless the sizes off the axis agree.
+void join(Context& op, Joined& joined, std::size_t i);
 // "A", "B" or "input 3": as the ONNX specification names it.
 std::string operand_name(const Context& op, std::size_t input);
 std::string axis_text(std::string_view operand, int axis);  // "A axis 2"

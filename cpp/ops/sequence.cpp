@@ -144,10 +144,12 @@ void sequence_insert_infer(Context& op) {
 void sequence_erase_infer(Context& op) {
   require_sequence(op, 0, kElements);
   const Dim length = length_of(op, 0);
-  op.has_input(1) ? require_position(op, 1, length, length - Dim(1))
-                  : op.require_at_most("index-out-of-range", 1, length, [] {
-                      return std::string("the last of the elements of input_sequence");
-                    });
+  if (op.has_input(1)) {
+    require_position(op, 1, length, length - Dim(1));
+  } else {
+    op.require_at_most("index-out-of-range", 1, length,
+                       [] { return std::string("the last of the elements of input_sequence"); });
+  }
   op.output(0, sequence_of(op.input(0), max(length - Dim(1), 0)));
 }
 

@@ -56,7 +56,10 @@ void require_parts(Context& op, Dim parts, std::int64_t least, std::int64_t most
                    std::string_view why) {
   const auto where = [&] { return axis_text(operand_name(op, 0), op.rank(0) - 1); };
   const auto text = [&] { return where() + " with " + std::string(why); };
-  if (least == most) return op.require_equal("signal-parts", parts, least, text);
+  if (least == most) {
+    op.require_equal("signal-parts", parts, least, text);
+    return;
+  }
   if (prove_le(least, parts) == Truth::kNo || prove_le(parts, most) == Truth::kNo)
     op.fail("signal-parts", std::string(op.op_type()) + " needs " + where() +
                                 " of size 1 (real) or 2 (complex), not " + to_string(parts));

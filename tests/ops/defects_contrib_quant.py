@@ -350,7 +350,7 @@ DEFECTS = [
             "concat-mismatch",
             "cannot concatenate input 2 axis 0 with input 5 axis 0: 0 != 2",
         ),
-        broken(2, "u8[2, 3, 1]", "rank-mismatch", "needs input 5 of rank 3, not rank 2"),
+        broken(2, "u8[2, 3, 1]", "rank-mismatch", "needs input 2 and input 5 of one rank: 3 != 2"),
         broken(
             2,
             "u8[3]",
@@ -372,7 +372,7 @@ DEFECTS = [
             "concat-mismatch",
             "cannot concatenate input 2 axis 0 with input 5 axis 0: 2 != 0",
         ),
-        broken(5, "u8[3]", "rank-mismatch", "needs input 5 of rank 2, not rank 1"),
+        broken(5, "u8[3]", "rank-mismatch", "needs input 2 and input 5 of one rank: 2 != 1"),
         broken(
             5,
             "f32[2, 3]",
