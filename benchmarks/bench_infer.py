@@ -19,6 +19,8 @@ from shapewright import _core
 
 ROOT = Path(__file__).resolve().parent.parent
 ZOO = ROOT.parent / "shared" / "data" / "zoo"
+NETWORKS = sorted(ZOO.glob("*.onnx")) or sorted((ROOT / "examples").glob("*.onnx"))
+BUDGET = 8 << 30
 
 
 def microseconds(call, *args):
@@ -127,31 +129,37 @@ def solving(networks, rounds):
     """The largest batch for 8 GiB after inference, and the same by a linear scan."""
     rows = []
     for path in networks:
-        report = sw.check(path)
-        first, *others = [name for name, size in sizes_of(report, 0).items() if size == 0]
-        where = {name: size for name, size in sizes_of(report, 0).items() if size}
-        budget = 8 << 30
-        question = {"solve": first, "where": where, "tie": dict.fromkeys(others, first) or None}
-        fitted = sw.fit(report, **question, budget=budget)
-        elapsed = median_of(rounds, lambda: sw.fit(report, **question, budget=budget))  # noqa: B023
+        report, question = question_of(path)
+        fitted = sw.fit(report, **question, budget=BUDGET)
+        elapsed = median_of(rounds, lambda: sw.fit(report, **question, budget=BUDGET))  # noqa: B023
         rows.append(
             {
                 "network": path.stem,
                 "us": elapsed,
                 "target": 5000,
                 "value": fitted.value,
-                "linear scan": linear_scan(report, first, others, where, budget),
+                "linear scan": linear_scan(report, **question),
             }
         )
     return rows
 
 
-def linear_scan(report, first, others, where, budget):
+def question_of(path):
+    """A report and what `fit` is asked of it: the batch, other open sizes at 64."""
+    report = sw.check(path)
+    sizes = sizes_of(report, 0)
+    first, *others = [name for name, size in sizes.items() if size == 0]
+    where = {name: size for name, size in sizes.items() if size}
+    return report, {"solve": first, "where": where, "tie": dict.fromkeys(others, first) or None}
+
+
+def linear_scan(report, solve, where, tie):
     """The largest admissible batch below the first run of sizes that do not fit."""
+    tied = [solve, *(tie or ())]
     best, size, misses = 0, 1, 0
     while misses < 3:
         try:
-            fits = report.at(**where, **dict.fromkeys([first, *others], size)).peak.live <= budget
+            fits = report.at(**where, **dict.fromkeys(tied, size)).peak.live <= BUDGET
         except sw.ConstraintError:
             fits = False
         best, misses = (size, 0) if fits else (best, misses + 1)
@@ -185,7 +193,6 @@ def main():
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    networks = sorted(ZOO.glob("*.onnx")) or sorted((ROOT / "examples").glob("*.onnx"))
 
     rivals = {}
     if not options.no_peers:
@@ -193,7 +200,7 @@ def main():
         from peers.shapes import RIVALS
 
         rivals = RIVALS
-    loads = load_and_check(networks, options.rounds, rivals)
+    loads = load_and_check(NETWORKS, options.rounds, rivals)
     ratios = {
         f"{rival}, {caches}": geomean(
             row[f"times {caches}"] for row in loads if row["rival"] == rival
@@ -211,8 +218,8 @@ def main():
         "load_and_check": loads,
         "geomean_times_faster": ratios,
         "inference_alone": inference_alone(options.rounds),
-        "rebinding": rebinding(networks, options.rounds),
-        "fit": solving(networks, options.rounds),
+        "rebinding": rebinding(NETWORKS, options.rounds),
+        "fit": solving(NETWORKS, options.rounds),
     }
     print_table("load + check, us", loads)
     for rival, ratio in ratios.items():

@@ -272,3 +272,19 @@ def test_a_peak_past_62_bits_is_an_overflow() -> None:
     g.output(g.add("Relu", x))
     with pytest.raises(sw.DimOverflowError):
         _ = sw.check(g).at(N=2**40, M=2**19).peak
+
+
+def test_a_peak_of_many_sizes_tells_apart_what_is_always_alive() -> None:
+    """100 weights of open sizes, and between them results that come and go."""
+    g = sw.Graph()
+    x = g.input("x", "f32[N, K0]")
+    for i in range(100):
+        x = g.add("MatMul", x, g.input(f"w{i}", f"f32[K{i}, K{i + 1}]"))
+    g.output(x)
+    report = sw.check(g)
+    formula = report.formula("live_peak")
+    assert " + max(" in str(formula)
+    for step in (1, 7, 31):
+        sizes = {"N": step} | {f"K{i}": 1 + step * i % 53 for i in range(101)}
+        assert formula(**sizes) == report.at(**sizes).peak.live
+        assert formula.range(**sizes) == (report.at(**sizes).peak.live,) * 2

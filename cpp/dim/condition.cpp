@@ -53,6 +53,20 @@ std::optional<std::pair<std::int64_t, Dim>> remainder_is(State& s, std::int64_t 
 
 }  // namespace
 
+std::optional<std::pair<std::uint32_t, std::int64_t>> least_of_symbol(Dim lhs, Dim rhs) {
+  if (!lhs.is_inline_literal()) return std::nullopt;
+  const State& s = current_state();
+  const auto affine = as_affine_atom(s, rhs);
+  if (!affine || affine->coeff < 1) return std::nullopt;
+  const Atom& atom = s.atoms[affine->atom];
+  const bool is_symbol = atom.kind == AtomKind::kSymbol;
+  std::int64_t rest;
+  if (!is_symbol || s.definitions[atom.symbol].op != Op::kNone ||
+      sub_overflows(lhs.inline_literal(), affine->constant, rest))
+    return std::nullopt;
+  return std::pair{atom.symbol, affine->coeff == 1 ? rest : ceil_div(rest, affine->coeff)};
+}
+
 std::optional<std::pair<Dim, Dim>> bound_of_symbol(Dim lhs, Dim rhs) {
   State& s = current_state();
   Poly p;  // the condition is 0 <= p, of one atom

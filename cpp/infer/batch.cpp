@@ -85,7 +85,7 @@ void report_fixed(Analysis& a, std::uint32_t batch, const Constraint& c) {
     if (std::ranges::find(nodes, n) == nodes.end()) nodes.push_back(n);
   const Graph& g = *a.graph;
   const std::string op(g.op(g.nodes[c.node]).name);
-  Facts facts = {{"where", c.what}, {"nodes", join(a, nodes)}};
+  Facts facts = {{"where", c.what.text()}, {"nodes", join(a, nodes)}};
   if (const auto origin = origin_of(a, c.node, true, [&](Dim d) { return d == c.rhs; }))
     facts.emplace_back("why", describe(a, *origin));
   a.findings.push_back({"batch-fixed", Severity::kWarning,

@@ -172,7 +172,8 @@ Error Program::broken(std::size_t demand, std::span<const Bounds> slots,
       subject = std::string(g.op(g.nodes[c.node]).name) + " '" + node + "'";
       if (g.nodes[c.node].name.empty()) subject = node;
     }
-    Facts facts = {{"constraint", d.text}, {"where", c.what}, {"bindings", text(sizes)}};
+    const ArenaScope scope(*analysis_->arena);
+    Facts facts = {{"constraint", d.text}, {"where", c.what.text()}, {"bindings", text(sizes)}};
     if (c.node != kNone) add_origin(*analysis_, c, facts);
     return {ErrorKind::kConstraint, std::string(c.code),
             subject + " needs " + d.text + ": " + difference(d.relation, lhs, rhs),

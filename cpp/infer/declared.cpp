@@ -144,7 +144,7 @@ void Walk::take_declared(NodeId n) {
 
 // What the elements of the inputs say of a node whose types are taken.
 void Walk::read_values(NodeId n, const Op& op) {
-  const std::vector<const OperandType*> inputs = operands_of(n);
+  const auto inputs = operands_of(n);
   const auto is_known = [](const OperandType* t) { return t != nullptr && t->greatest; };
   if (!inputs.empty() && std::ranges::none_of(inputs, is_known)) return;
   std::vector<OperandType> outputs;

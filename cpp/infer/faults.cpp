@@ -190,7 +190,7 @@ void Walk::unknown_op(NodeId n) {
   const Node& node = graph_.nodes[n];
   if (options_.user_rule) {
     const auto outputs = graph_.outputs(node);
-    const std::vector<const OperandType*> inputs = operands_of(n);
+    const auto inputs = operands_of(n);
     const UserCall call{graph_.op(node), graph_.attrs(node), inputs, node.num_outputs,
                         display_name(graph_, n)};
     try {

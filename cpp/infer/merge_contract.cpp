@@ -57,30 +57,51 @@ std::optional<std::uint32_t> only_symbol_of(const Arena& arena, const Constraint
 }
 
 // Of the lower ends of a symbol the highest stays, where the first one stood: most contracts are
-// windows that must fit into an image, and no sizes have to be tried for those.
-void keep_highest_ends(const Arena& arena, std::vector<Constraint>& contract) {
-  constexpr std::size_t kNowhere = ~std::size_t{0};
-  std::vector<std::size_t> kept(arena.num_symbols(), kNowhere);  // by symbol: its place
+// windows that must fit into an image, and no sizes have to be tried for those. The others are
+// stated in their normal form.
+void keep_highest_ends(Arena& arena, std::vector<Constraint>& contract) {
+  struct Place {
+    std::uint32_t symbol;
+    std::int64_t least;
+    std::size_t at;
+  };
+  std::vector<Place> places;
+  std::vector<std::uint32_t> place_of(arena.num_symbols(), kNone);  // by symbol
+  const auto end_of = [](const Constraint& c) {
+    return c.relation == Relation::kAtMost ? least_of_symbol(c.lhs, c.rhs) : std::nullopt;
+  };
   std::size_t size = 0;
   for (Constraint& c : contract) {
-    const auto least = c.relation == Relation::kAtMost ? known(c.lhs) : std::nullopt;
-    if (const auto id = least ? arena.as_symbol(c.rhs) : std::nullopt) {
-      if (kept[*id] != kNowhere) {
-        Constraint& other = contract[kept[*id]];
-        if (*least > *known(other.lhs)) {
+    auto end = end_of(c);
+    if (!end) {
+      normalise(arena, c);
+      end = end_of(c);
+    }
+    if (end) {
+      const auto [symbol, least] = *end;
+      if (place_of[symbol] != kNone) {
+        Place& place = places[place_of[symbol]];
+        Constraint& other = contract[place.at];
+        if (least > place.least) {
           other = std::move(c);
-        } else if (c.lhs == other.lhs && c.node != other.node &&
+          place.least = least;
+        } else if (least == place.least && c.node != other.node &&
                    std::ranges::find(other.also, c.node) == other.also.end()) {
           other.also.push_back(c.node);
         }
         continue;
       }
-      kept[*id] = size;
+      place_of[symbol] = static_cast<std::uint32_t>(places.size());
+      places.push_back({symbol, least, size});
     }
     if (&contract[size] != &c) contract[size] = std::move(c);
     ++size;
   }
   contract.resize(size);
+  for (const Place& place : places) {
+    contract[place.at].lhs = place.least;
+    contract[place.at].rhs = arena.symbol(arena.symbol_info(place.symbol).name);
+  }
 }
 
 class Merger {
@@ -110,6 +131,7 @@ class Merger {
 
   // Of two symbols that must be equal, the first stands for both in all other constraints.
   void name_equals_alike() {
+    std::vector<std::uint32_t> uses = uses_of_symbols();
     for (std::size_t i = 0; i < contract_.size() && !is_contradictory_; ++i) {
       const Constraint defining = contract_[i];
       if (defining.relation != Relation::kEqual) continue;
@@ -118,16 +140,30 @@ class Merger {
                                   : first && known(defining.rhs)
                                       ? SymbolValues{{*first, defining.rhs}}
                                       : SymbolValues{};
-      if (!values.empty()) put(values, i);
+      if (values.empty() || uses[values[0].first] < 2) continue;
+      put(values, i);
+      uses = uses_of_symbols();
     }
+  }
+
+  const std::vector<std::uint32_t>& symbols_in(Dim d) {
+    const auto [at, is_new] = symbols_.try_emplace(d.word());
+    if (is_new) at->second = shapewright::symbols_of(d);
+    return at->second;
+  }
+
+  // In how many sides of constraints each symbol stands.
+  std::vector<std::uint32_t> uses_of_symbols() {
+    std::vector<std::uint32_t> uses(arena_.num_symbols(), 0);
+    for (const Constraint& c : contract_)
+      for (const Dim d : {c.lhs, c.rhs})
+        for (const std::uint32_t id : symbols_in(d)) ++uses[id];
+    return uses;
   }
 
   bool is_of(const Constraint& c, std::uint32_t symbol) {
     return std::ranges::any_of(std::array{c.lhs, c.rhs}, [&](Dim d) {
-      if (known(d)) return false;
-      const auto [at, is_new] = symbols_.try_emplace(d.word());
-      if (is_new) at->second = shapewright::symbols_of(d);
-      return std::ranges::find(at->second, symbol) != at->second.end();
+      return !known(d) && std::ranges::find(symbols_in(d), symbol) != symbols_in(d).end();
     });
   }
 
@@ -259,7 +295,6 @@ class Merger {
 }  // namespace
 
 void merge_contract(Analysis& a) {
-  for (Constraint& c : a.contract) normalise(*a.arena, c);
   keep_highest_ends(*a.arena, a.contract);
   if (a.contract.empty() || a.contract.size() > kMaxContract) return;
   if (a.contract.size() == 1 && is_plain(*a.arena, a.contract[0])) return;

@@ -116,7 +116,7 @@ void Walk::seed_demands() {
     c.rhs = substitute(parse_dim(demand.right), fixed_);
     c.node = demand.node;
     c.code = "model-demands";
-    c.what = "sizes that the model compares";
+    c.what = std::string("sizes that the model compares");
     const Truth truth = prove(c);
     if (truth == Truth::kYes) continue;
     if (truth == Truth::kNo) {

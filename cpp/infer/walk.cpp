@@ -20,7 +20,7 @@ bool has_blocks(const AttrSet& attrs) {
   return std::any_of(attrs.begin(), attrs.end(), [](const Attr& a) { return !a.blocks.empty(); });
 }
 
-bool is_lost(Dim d) { return (symbol_kinds(d) & kind_bit(SymbolKind::kUnknown)) != 0; }
+bool is_lost(unsigned kinds) { return (kinds & kind_bit(SymbolKind::kUnknown)) != 0; }
 
 }  // namespace
 
@@ -110,11 +110,12 @@ bool Walk::key_of(NodeId n) {
   return true;
 }
 
-std::vector<const OperandType*> Walk::operands_of(NodeId n) {
+algebra::SmallBuffer<const OperandType*, 8> Walk::operands_of(NodeId n) {
   const auto inputs = graph_.inputs(graph_.nodes[n]);
-  std::vector<const OperandType*> operands(inputs.size(), nullptr);
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i] != kNone) operands[i] = &analysis_->operand_types[analysis_->facts[inputs[i]]];
+  algebra::SmallBuffer<const OperandType*, 8> operands;
+  operands.reserve(inputs.size());
+  for (const ValueId v : inputs)
+    operands.push_back(v == kNone ? nullptr : &analysis_->operand_types[analysis_->facts[v]]);
   return operands;
 }
 
@@ -162,7 +163,7 @@ void Walk::infer_node(NodeId n) {
 
 void Walk::run_rule(NodeId n, const Op& op) {
   const Node& node = graph_.nodes[n];
-  const std::vector<const OperandType*> inputs = operands_of(n);
+  const auto inputs = operands_of(n);
   std::vector<OperandType> outputs(node.num_outputs);
   const bool outer_once = std::exchange(is_for_once_, false);
   const std::size_t findings_before = analysis_->findings.size();
@@ -187,13 +188,13 @@ void Walk::run_rule(NodeId n, const Op& op) {
   if (failed) {
     poison_outputs(n);
   } else {
-    std::vector<FactId> facts(outputs.size());
+    algebra::SmallBuffer<FactId, 8> facts;
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       if (outputs[i].type.shape.rank() > kMaxRank)
         throw Error(ErrorKind::kLimit, "limit-exceeded",
                     "an output has rank " + std::to_string(outputs[i].type.shape.rank()),
                     {{"limit", "rank " + std::to_string(kMaxRank)}}, display_name(graph_, n));
-      facts[i] = table_.intern(outputs[i]);
+      facts.push_back(table_.intern(outputs[i]));
       set_output(n, i, facts[i]);
     }
     // A result is a function of its key only if no body was read and no fresh symbol made; where
@@ -229,13 +230,13 @@ const Elements* Walk::keep(Elements e) {
   return table_.keep(std::move(e));
 }
 
-bool Walk::open_constraint(Constraint c) {
+bool Walk::open_constraint(Constraint&& c) {
   if (unsure_depth_ == 0) return add_constraint(std::move(c));
   is_for_once_ = true;
   return false;
 }
 
-bool Walk::add_constraint(Constraint c) {
+bool Walk::add_constraint(Constraint&& c) {
   // A demand on sizes that only a run can tell is no contract of the inputs.
   const Arena& arena = *analysis_->arena;
   const unsigned kinds = symbol_kinds(c.lhs) | symbol_kinds(c.rhs);
@@ -251,7 +252,7 @@ bool Walk::add_constraint(Constraint c) {
           "contract-contradiction",
           std::string(graph_.op(graph_.nodes[c.node]).name) + " needs " + text +
               ", which the rest of the model rules out",
-          {{"left", to_string(c.lhs)}, {"right", to_string(c.rhs)}, {"where", c.what}},
+          {{"left", to_string(c.lhs)}, {"right", to_string(c.rhs)}, {"where", c.what.text()}},
           {}};
   }
   const std::uint64_t hash =
@@ -319,7 +320,8 @@ void Walk::count_coverage() {
     const TensorType& type = t.type;
     std::uint8_t k = kStatic;
     for (const Dim d : type.shape)
-      if (!known(d)) k = std::max<std::uint8_t>(k, is_lost(d) ? kRankOnly : kSymbolic);
+      if (const unsigned kinds = symbol_kinds(d); kinds != 0)
+        k = std::max<std::uint8_t>(k, is_lost(kinds) ? kRankOnly : kSymbolic);
     if (type.dtype == DType::kUnknown || !type.shape.has_rank()) k = kUnknown;
     class_of.push_back(k);
   }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "dim/small_buffer.h"
 #include "infer/facts.h"
 #include "infer/infer.h"
 #include "ops/registry.h"
@@ -18,7 +19,7 @@ class Walk final : public ContextHost {
   std::shared_ptr<Analysis> run();
 
   // ContextHost
-  bool open_constraint(Constraint c) override;
+  bool open_constraint(Constraint&& c) override;
   std::vector<OperandType> infer_block(BlockId block, std::span<const OperandType> inputs,
                                        Runs runs, Pass pass) override;
   Dim fresh(std::string_view why, SymbolKind kind, Bounds bounds) override;
@@ -38,7 +39,7 @@ class Walk final : public ContextHost {
   void infer_nodes(BlockId block);
   void infer_node(NodeId n);
   bool key_of(NodeId n);  // for the memo; false: an input is poisoned, so are the outputs
-  std::vector<const OperandType*> operands_of(NodeId n);
+  algebra::SmallBuffer<const OperandType*, 8> operands_of(NodeId n);
   void run_rule(NodeId n, const Op& op);
   void report_failure(NodeId n);
   const Op* resolve(NodeId n);
@@ -59,7 +60,7 @@ class Walk final : public ContextHost {
   void check_node(NodeId n, const Op& op);  // arity and attributes; throws RuleFailure
   void unknown_op(NodeId n);
   void add_finding(RuleFailure failure, NodeId n, Severity severity = Severity::kError);
-  bool add_constraint(Constraint c);  // as open_constraint
+  bool add_constraint(Constraint&& c);  // as open_constraint
   void report_unlisted();
   void note_in(BlockId block);  // that a finding or a constraint stands in it
   void report_graph_faults();

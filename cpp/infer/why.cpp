@@ -15,7 +15,7 @@ constexpr std::size_t kMaxSteps = 64;
 // Runs a rule on changed operands and lets nothing out.
 class TrialHost final : public ContextHost {
  public:
-  bool open_constraint(Constraint) override { return true; }
+  bool open_constraint(Constraint&&) override { return true; }
   std::vector<OperandType> infer_block(BlockId, std::span<const OperandType>, Runs, Pass) override {
     throw BodyPoisoned{};
   }

@@ -2,55 +2,100 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <numeric>
 #include <set>
+#include <span>
 #include <unordered_map>
 
 namespace shapewright {
 
 namespace {
 
-// How many live buffers have each size, by index of the distinct size.
-using Counts = std::vector<std::int32_t>;
+// How many live buffers have a size, by index of the distinct size, in order.
+using Counts = std::vector<std::pair<std::uint32_t, std::int32_t>>;
 
 bool covers(const Counts& big, const Counts& small) {
-  for (std::size_t i = 0; i < big.size(); ++i)
-    if (small[i] > big[i]) return false;
+  auto at = big.begin();
+  for (const auto& [size, count] : small) {
+    while (at != big.end() && at->first < size) ++at;
+    if (at == big.end() || at->first != size || at->second < count) return false;
+  }
   return true;
 }
 
-struct Candidates {
-  std::vector<Dim> sizes;  // distinct
-  std::vector<Counts> counts;
+struct Places {
+  std::vector<Dim> sizes;      // distinct
+  Counts common;               // alive at every place
+  std::vector<Counts> beside;  // alive at one place besides, each once
 };
 
-// What is alive where the next event frees: nothing between two such places is larger.
-Candidates candidates_of(const Memory& m) {
-  Candidates out;
-  std::unordered_map<Dim, std::size_t> index;
-  std::vector<std::size_t> size_of;  // by BufferId
+// The events that are followed by a free: nothing between two of them is larger.
+std::vector<std::size_t> tops_of(const std::vector<Event>& events) {
+  std::vector<std::size_t> tops;
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (events[i].action == Action::kAlloc &&
+        (i + 1 == events.size() || events[i + 1].action == Action::kFree))
+      tops.push_back(i);
+  return tops;
+}
+
+Places places_of(const Memory& m) {
+  Places out;
+  std::unordered_map<Dim, std::uint32_t> index;
+  std::vector<std::uint32_t> size_of;  // by BufferId
   for (const Buffer& b : m.buffers.all) {
-    const auto [it, is_new] = index.try_emplace(b.bytes, out.sizes.size());
+    const auto [it, is_new] =
+        index.try_emplace(b.bytes, static_cast<std::uint32_t>(out.sizes.size()));
     if (is_new) out.sizes.push_back(b.bytes);
     size_of.push_back(it->second);
   }
   const auto& events = m.timeline.events;
-  Counts alive(out.sizes.size(), 0);
+  const std::vector<std::size_t> tops = tops_of(events);
+  // Calls `at_top(alive, sizes whose count has changed since the last one)`.
+  const auto replay = [&](auto at_top) {
+    std::vector<std::int32_t> alive(out.sizes.size(), 0);
+    std::vector<std::uint32_t> changed;
+    std::size_t i = 0;
+    for (const std::size_t top : tops) {
+      changed.clear();
+      for (; i <= top; ++i) {
+        const std::uint32_t size = size_of[events[i].buffer];
+        alive[size] += events[i].action == Action::kAlloc ? 1 : -1;
+        changed.push_back(size);
+      }
+      at_top(alive, changed);
+    }
+  };
+  std::vector<std::int32_t> least;
+  replay([&](const auto& alive, const auto& changed) {
+    if (least.empty()) least = alive;
+    for (const std::uint32_t s : changed) least[s] = std::min(least[s], alive[s]);
+  });
+  for (std::uint32_t s = 0; s < least.size(); ++s)
+    if (least[s] > 0) out.common.emplace_back(s, least[s]);
+  std::map<std::uint32_t, std::int32_t> beside;
   std::set<Counts> seen;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const bool is_alloc = events[i].action == Action::kAlloc;
-    alive[size_of[events[i].buffer]] += is_alloc ? 1 : -1;
-    const bool is_top =
-        is_alloc && (i + 1 == events.size() || events[i + 1].action == Action::kFree);
-    if (is_top && seen.insert(alive).second) out.counts.push_back(alive);
-  }
+  replay([&](const auto& alive, const auto& changed) {
+    for (const std::uint32_t s : changed) {
+      if (alive[s] == least[s]) {
+        beside.erase(s);
+      } else {
+        beside[s] = alive[s] - least[s];
+      }
+    }
+    Counts counts(beside.begin(), beside.end());
+    if (seen.insert(counts).second) out.beside.push_back(std::move(counts));
+  });
   return out;
 }
 
 // Sizes are at least 0, so a place where no more of every size is alive is never above.
 void drop_covered(std::vector<Counts>& counts) {
   std::ranges::stable_sort(counts, std::ranges::greater{}, [](const Counts& c) {
-    return std::reduce(c.begin(), c.end(), std::int64_t{0});
+    std::int64_t total = 0;
+    for (const auto& [size, count] : c) total += count;
+    return total;
   });
   std::vector<Counts> kept;
   for (Counts& c : counts)
@@ -60,12 +105,18 @@ void drop_covered(std::vector<Counts>& counts) {
 }
 
 // The value of an arm at a few points. Where one arm is larger at some point, no proof of the
-// contrary is tried.
-constexpr std::size_t kPoints = 6;
+// contrary is tried. The first few give the order of the arms, too; at the others sizes are as good
+// as random, so that of many symbols hardly two take the same.
+constexpr std::size_t kFirstPoints = 6, kPoints = 22;
 using Samples = std::array<double, kPoints>;
 
 std::vector<Samples> sample(const std::vector<Arm>& arms) {
-  constexpr std::array<std::int64_t, kPoints> kSizes = {1, 2, 7, 64, 224, 1000};
+  constexpr std::array<std::int64_t, kFirstPoints> kSizes = {1, 2, 7, 64, 224, 1000};
+  const auto size_at = [&](std::uint64_t k, std::uint64_t symbol) {
+    if (k < kFirstPoints) return kSizes[(k * (symbol + 1) + symbol) % kFirstPoints];
+    const std::uint64_t h = (k << 32 ^ symbol) * 0x9E3779B97F4A7C15ull;
+    return kSizes[((h ^ h >> 29) * 0xBF58476D1CE4E5B9ull >> 32) % kFirstPoints];
+  };
   Tape tape;
   std::vector<std::vector<Tape::Slot>> slots;
   for (const Arm& arm : arms) {
@@ -77,7 +128,7 @@ std::vector<Samples> sample(const std::vector<Arm>& arms) {
   for (std::size_t k = 0; k < kPoints; ++k) {
     for (std::size_t j = 0; j < at.size(); ++j) {
       const Bounds b = Arena::current().symbol_info(tape.symbols()[j]).bounds;
-      const std::int64_t x = std::clamp(kSizes[(k * (j + 1) + j) % kPoints], b.lo, b.hi);
+      const std::int64_t x = std::clamp(size_at(k, j), b.lo, b.hi);
       at[j] = {x, x};
     }
     tape.run_bounds(at, values);
@@ -93,8 +144,14 @@ bool may_be_below(const Samples& a, const Samples& b) {
   return true;
 }
 
-std::vector<Arm> drop_dominated(std::vector<Arm> arms) {
-  const std::vector<Samples> samples = sample(arms);
+// Which arms stay, all of which have `common` besides; the largest first.
+std::vector<std::size_t> not_dominated(const Arm& common, const std::vector<Arm>& arms) {
+  std::vector<Arm> all = arms;
+  all.push_back(common);
+  std::vector<Samples> samples = sample(all);
+  for (std::size_t i = 0; i < arms.size(); ++i)
+    for (std::size_t k = 0; k < kPoints; ++k) samples[i][k] += samples.back()[k];
+  samples.pop_back();
   const auto is_below = [&](std::size_t a, std::size_t b) {
     return may_be_below(samples[a], samples[b]) && arms[a].size() == 1 && arms[b].size() == 1 &&
            prove_le(arms[a][0], arms[b][0]) == Truth::kYes;
@@ -102,8 +159,9 @@ std::vector<Arm> drop_dominated(std::vector<Arm> arms) {
   // Arms that are large somewhere come first: they are the ones that others are below of.
   std::vector<std::size_t> order(arms.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::ranges::greater{},
-                           [&](std::size_t i) { return *std::ranges::max_element(samples[i]); });
+  std::ranges::stable_sort(order, std::ranges::greater{}, [&](std::size_t i) {
+    return std::ranges::max(std::span(samples[i]).first(kFirstPoints));
+  });
   std::vector<std::size_t> kept;
   for (const std::size_t i : order)
     if (std::ranges::none_of(kept, [&](std::size_t k) { return is_below(i, k); }))
@@ -113,9 +171,7 @@ std::vector<Arm> drop_dominated(std::vector<Arm> arms) {
     if (std::ranges::any_of(kept, [&](std::size_t k) { return k != i && is_below(i, k); }))
       kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(at));
   }
-  std::vector<Arm> out;
-  for (const std::size_t i : kept) out.push_back(std::move(arms[i]));
-  return out;
+  return kept;
 }
 
 }  // namespace
@@ -142,16 +198,36 @@ Arm ArmSum::take() {
   return std::move(parts_);
 }
 
-std::vector<Arm> peak_arms(const Memory& memory) {
-  Candidates candidates = candidates_of(memory);
-  drop_covered(candidates.counts);
-  std::vector<Arm> arms;
-  for (const Counts& c : candidates.counts) {
+PeakArms peak_arms(const Memory& memory) {
+  Places places = places_of(memory);
+  drop_covered(places.beside);
+  const auto add = [&](ArmSum& sum, const Counts& counts) {
+    for (const auto& [size, count] : counts) sum.add(count, places.sizes[size]);
+  };
+  ArmSum common;
+  add(common, places.common);
+  std::vector<Arm> beside;
+  for (const Counts& c : places.beside) {
     ArmSum sum;
-    for (std::size_t i = 0; i < c.size(); ++i) sum.add(c[i], candidates.sizes[i]);
-    arms.push_back(sum.take());
+    add(sum, c);
+    beside.push_back(sum.take());
   }
-  return drop_dominated(std::move(arms));
+  PeakArms out;
+  out.common = ArmSum(common).take();
+  const std::vector<std::size_t> kept = not_dominated(out.common, beside);
+  for (const std::size_t i : kept) {
+    ArmSum whole = common;
+    add(whole, places.beside[i]);
+    out.arms.push_back(whole.take());
+    if (kept.size() > 1 && out.arms.back().size() > 1) break;
+  }
+  if (kept.size() == 1 || (out.arms.size() == kept.size() && out.arms.back().size() == 1)) {
+    out.common.clear();
+    return out;
+  }
+  out.arms.clear();
+  for (const std::size_t i : kept) out.arms.push_back(std::move(beside[i]));
+  return out;
 }
 
 }  // namespace shapewright

@@ -22,9 +22,15 @@ class ArmSum {
   Arm parts_;
 };
 
-// Sums of what is alive at some event, one of which is the peak at any sizes; those that another
-// one is proved to reach at every size are left out. In the arena of the analysis, which must be
-// current.
-std::vector<Arm> peak_arms(const Memory& memory);
+// The live peak is `common` and the largest of `arms`. Arms that fit into one expression each hold
+// what is common; otherwise it stands apart.
+struct PeakArms {
+  Arm common;
+  std::vector<Arm> arms;
+};
+
+// Of what is alive at the events, one of which is the peak at any sizes; those that another one is
+// proved to reach at every size are left out. In the arena of the analysis, which must be current.
+PeakArms peak_arms(const Memory& memory);
 
 }  // namespace shapewright

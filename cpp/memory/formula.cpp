@@ -46,14 +46,16 @@ std::string join(const std::vector<std::string>& items, std::string_view separat
 
 std::string spell(const Formula& f, std::string (*one)(Dim), std::string_view open,
                   std::string_view close) {
-  std::vector<std::string> arms;
-  for (const Arm& arm : f.arms) {
+  const auto sum_of_parts = [&](const Arm& arm) {
     std::vector<std::string> parts;
     for (const Dim part : arm) parts.push_back(one(part));
-    arms.push_back(join(parts, " + "));
-  }
-  if (arms.size() == 1) return arms[0];
-  return std::string(open) + join(arms, ", ") + std::string(close);
+    return join(parts, " + ");
+  };
+  std::vector<std::string> arms;
+  for (const Arm& arm : f.arms) arms.push_back(sum_of_parts(arm));
+  const std::string most =
+      arms.size() == 1 ? arms[0] : std::string(open) + join(arms, ", ") + std::string(close);
+  return f.common.empty() ? most : sum_of_parts(f.common) + " + " + most;
 }
 
 }  // namespace
@@ -73,12 +75,21 @@ Formula make_formula(const Memory& memory, std::string_view kind) {
   for (const Buffer& b : memory.buffers.all)
     if (!b.is_known && (is_peak || is_counted(b))) ++f.num_unknown;
   if (is_peak || kind == "saved") f.num_unknown += memory.buffers.unmodelled.size();
-  f.arms = is_peak ? peak_arms(memory) : std::vector<Arm>{sum_of(memory, is_counted)};
+  if (is_peak) {
+    PeakArms peak = peak_arms(memory);
+    f.common = std::move(peak.common);
+    f.arms = std::move(peak.arms);
+  } else {
+    f.arms = {sum_of(memory, is_counted)};
+  }
   if (f.arms.empty()) f.arms = {{Dim(0)}};
-  for (const Arm& arm : f.arms)
+  const auto name_symbols = [&](const Arm& arm) {
     for (const Dim part : arm)
       for (const std::uint32_t id : symbols_of(part))
         f.symbols.push_back(Arena::current().symbol_info(id).name);
+  };
+  name_symbols(f.common);
+  for (const Arm& arm : f.arms) name_symbols(arm);
   std::ranges::sort(f.symbols);
   f.symbols.erase(std::unique(f.symbols.begin(), f.symbols.end()), f.symbols.end());
   f.text = spell(f, to_string, "max(", ")");
@@ -90,6 +101,7 @@ CompiledFormula::CompiledFormula(const Memory& memory, const Formula& formula)
     : is_lower_bound_(formula.num_unknown > 0) {
   const Arena& arena = *memory.analysis().arena;
   const ArenaScope scope(*memory.analysis().arena);
+  for (const Dim part : formula.common) common_.push_back(tape_.add(part));
   for (const Arm& arm : formula.arms) {
     arms_.emplace_back();
     for (const Dim part : arm) arms_.back().push_back(tape_.add(part));
@@ -116,13 +128,14 @@ std::int64_t CompiledFormula::evaluate(const NamedSizes& sizes) const {
                 {{"missing", missing}});
   std::vector<std::int64_t> slots(tape_.num_slots());
   tape_.run(values, slots);
-  std::int64_t best = 0;
-  for (const auto& arm : arms_) {
+  const auto sum_of_slots = [&](const std::vector<Tape::Slot>& arm) {
     std::int64_t sum = 0;
     for (const Tape::Slot s : arm) sum = checked_add(sum, slots[s]);
-    best = std::max(best, sum);
-  }
-  return best;
+    return sum;
+  };
+  std::int64_t best = 0;
+  for (const auto& arm : arms_) best = std::max(best, sum_of_slots(arm));
+  return checked_add(sum_of_slots(common_), best);
 }
 
 Bounds CompiledFormula::range(const NamedSizes& sizes) const {
@@ -134,18 +147,24 @@ Bounds CompiledFormula::range(const NamedSizes& sizes) const {
   }
   std::vector<Bounds> slots(tape_.num_slots());
   tape_.run_bounds(symbols, slots);
+  const auto add = [](Bounds sum, Bounds part) {
+    if (sum.hi == kPlusInf || part.hi == kPlusInf || add_overflows(sum.hi, part.hi, sum.hi))
+      sum.hi = kPlusInf;
+    // No buffer is smaller than nothing.
+    if (part.lo > 0 && add_overflows(sum.lo, part.lo, sum.lo)) sum.lo = kPlusInf - 1;
+    return sum;
+  };
+  const auto sum_of_slots = [&](const std::vector<Tape::Slot>& arm) {
+    Bounds sum{0, 0};
+    for (const Tape::Slot s : arm) sum = add(sum, slots[s]);
+    return sum;
+  };
   Bounds most{0, 0};
   for (const auto& arm : arms_) {
-    Bounds sum{0, 0};
-    for (const Tape::Slot s : arm) {
-      const Bounds part = slots[s];
-      if (sum.hi == kPlusInf || part.hi == kPlusInf || add_overflows(sum.hi, part.hi, sum.hi))
-        sum.hi = kPlusInf;
-      // No buffer is smaller than nothing.
-      if (part.lo > 0 && add_overflows(sum.lo, part.lo, sum.lo)) sum.lo = kPlusInf - 1;
-    }
+    const Bounds sum = sum_of_slots(arm);
     most = {std::max(most.lo, sum.lo), std::max(most.hi, sum.hi)};
   }
+  most = add(sum_of_slots(common_), most);
   if (is_lower_bound_) most.hi = kPlusInf;
   return most;
 }

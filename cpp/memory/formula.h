@@ -10,8 +10,9 @@
 
 namespace shapewright {
 
-// The largest of the arms. Buffers of unknown size are left out and counted.
+// What is common and the largest of the arms. Buffers of unknown size are left out and counted.
 struct Formula {
+  Arm common;
   std::vector<Arm> arms;
   std::vector<std::string> symbols;  // names it depends on, sorted
   std::size_t num_unknown = 0;       // then the formula is a lower bound
@@ -37,6 +38,7 @@ class CompiledFormula {
  private:
   std::vector<SymbolInfo> symbols_;  // in tape order
   Tape tape_;
+  std::vector<Tape::Slot> common_;
   std::vector<std::vector<Tape::Slot>> arms_;
   bool is_lower_bound_ = false;
 };

@@ -162,10 +162,10 @@ Dim Context::better_known(Dim a, Dim b) {
 }
 
 bool Context::settle(Relation relation, std::string_view code, Dim a, Dim b, Truth truth,
-                     std::string what) {
+                     Compared&& what) {
   if (truth == Truth::kNo) {
     RuleFailure failure{std::string(code),
-                        refusal(relation, op_type(), code, a, b, what),
+                        refusal(relation, op_type(), code, a, b, what.text()),
                         {{"left", to_string(a)}, {"right", to_string(b)}},
                         {}};
     failure.sizes = {a, b};
@@ -179,8 +179,7 @@ bool Context::settle(Relation relation, std::string_view code, Dim a, Dim b, Tru
   return host_->open_constraint(std::move(c));
 }
 
-Dim Context::broadcast_unequal(Dim a, Dim b, const std::function<std::string()>& what,
-                               bool* is_held) {
+Dim Context::broadcast_unequal(Dim a, Dim b, const std::function<Compared()>& what, bool* is_held) {
   constexpr std::string_view kCode = "broadcast-mismatch";
   const Truth equal = prove_eq(a, b);
   if (equal == Truth::kYes) return better_known(a, b);

@@ -36,12 +36,31 @@ enum class Relation : std::uint8_t {
 // "equal" | "broadcast" | "one-is-one" | "divides" | "at-most" | "divides-or-one"
 std::string_view name_of(Relation r);
 
+// What a constraint compares, for messages: "A axis 2 with B axis 0", or how that is spelled, for
+// most are never read.
+class Compared {
+ public:
+  using Spell = std::string (*)(Dim size, std::int64_t number);
+  Compared() = default;
+  Compared(std::string text) : text_(std::move(text)) {}
+  Compared(Spell spell, Dim size, std::int64_t number)
+      : spell_(spell), size_(size), number_(number) {}
+  // In the arena of the constraint, which must be current.
+  std::string text() const { return spell_ == nullptr ? text_ : spell_(size_, number_); }
+
+ private:
+  std::string text_;
+  Spell spell_ = nullptr;
+  Dim size_;
+  std::int64_t number_ = 0;
+};
+
 struct Constraint {
   Relation relation = Relation::kEqual;
   Dim lhs, rhs;
   NodeId node = kNone;
-  std::string_view code;     // the rule: also the code of the finding when it is refuted
-  std::string what;          // "A axis 2 with B axis 0": what was compared, for messages
+  std::string_view code;  // the rule: also the code of the finding when it is refuted
+  Compared what;
   std::vector<NodeId> also;  // other nodes that impose the same
   BlockId earlier = kNone;   // the outermost body of which an earlier pass imposed it
 };
@@ -79,7 +98,7 @@ class ContextHost {
   virtual ~ContextHost() = default;
   // Whether the contract holds it: not what a body demands that may never run, nor what is
   // demanded of sizes that only a run can tell.
-  virtual bool open_constraint(Constraint c) = 0;
+  virtual bool open_constraint(Constraint&& c) = 0;
   // Infers `block` with the given operand types (inputs of the block, in order); the types and
   // elements of its outputs. A body is inferred anew on each call; only the findings of its last
   // run count. Throws BodyPoisoned.
@@ -151,24 +170,24 @@ class Context {
   [[noreturn]] void fail(std::string_view code, std::string message, Facts facts = {},
                          std::string hint = {}) const;
   // Each: proved -> nothing; refuted -> fail(code) with a message made of `what` and both values;
-  // open -> contract. `what` reads as "A axis 2 with B axis 0"; it is a string, or a callable that
-  // makes one only when it is needed. True where it is proved or the contract holds it; else
+  // open -> contract. `what` is a text, a Compared, or a callable that makes one only when it is
+  // needed. True where it is proved or the contract holds it; else
   // nothing checks it before the run, which matters where the runtime checks less.
   template <typename What>
   bool require_equal(std::string_view code, Dim a, Dim b, const What& what) {
     if (a == b) return true;
     const Truth t = prove_eq(a, b);
-    return t == Truth::kYes || settle(Relation::kEqual, code, a, b, t, text_of(what));
+    return t == Truth::kYes || settle(Relation::kEqual, code, a, b, t, compared(what));
   }
   template <typename What>
   bool require_divides(std::string_view code, Dim divisor, Dim d, const What& what) {
     const Truth t = prove_divides(divisor, d);
-    return t == Truth::kYes || settle(Relation::kDivides, code, divisor, d, t, text_of(what));
+    return t == Truth::kYes || settle(Relation::kDivides, code, divisor, d, t, compared(what));
   }
   template <typename What>
   bool require_at_most(std::string_view code, Dim a, Dim b, const What& what) {
     const Truth t = prove_le(a, b);
-    return t == Truth::kYes || settle(Relation::kAtMost, code, a, b, t, text_of(what));
+    return t == Truth::kYes || settle(Relation::kAtMost, code, a, b, t, compared(what));
   }
   // Unifies: returns the common size (the better known of the two).
   template <typename What>
@@ -182,7 +201,7 @@ class Context {
   Dim broadcast_dims(Dim a, Dim b, const What& what, bool* is_held = nullptr) {
     if (a == b || b == Dim(1)) return a;
     if (a == Dim(1)) return b;
-    return broadcast_unequal(a, b, [&] { return text_of(what); }, is_held);
+    return broadcast_unequal(a, b, [&] { return compared(what); }, is_held);
   }
   static Dim better_known(Dim a, Dim b);  // a literal before an expression before an unknown
 
@@ -198,16 +217,17 @@ class Context {
 
  private:
   template <typename What>
-  static std::string text_of(const What& what) {
+  static Compared compared(const What& what) {
     if constexpr (std::is_invocable_v<const What&>) {
       return what();
+    } else if constexpr (std::is_same_v<What, Compared>) {
+      return what;
     } else {
       return std::string(what);
     }
   }
-  bool settle(Relation relation, std::string_view code, Dim a, Dim b, Truth truth,
-              std::string what);
-  Dim broadcast_unequal(Dim a, Dim b, const std::function<std::string()>& what, bool* is_held);
+  bool settle(Relation relation, std::string_view code, Dim a, Dim b, Truth truth, Compared&& what);
+  Dim broadcast_unequal(Dim a, Dim b, const std::function<Compared()>& what, bool* is_held);
 
   const Graph& graph_;
   NodeId node_;

@@ -18,6 +18,10 @@ AutoPad read_auto_pad(const Context& op) {
   return text == "VALID" ? AutoPad::kValid : AutoPad::kNotSet;
 }
 
+std::string kernel_into_axis(Dim kernel, std::int64_t axis) {
+  return "kernel " + to_string(kernel) + " into the input on axis " + std::to_string(axis);
+}
+
 // Not even one window of `extent` fits into `in` with `pads` around it.
 [[noreturn]] void fail_kernel(const Context& op, int axis, Dim extent, Dim kernel, Dim in,
                               Dim padded) {
@@ -98,13 +102,7 @@ Dim Windows::count(Context& op, int i, Dim in, Dim kernel, bool ceil_mode) const
     const Dim least = Dim(1) - reach;
     const auto have = known(in), need = known(least);
     if (have && need && *have < *need) fail_kernel(op, axis, span, kernel, in, in + padding);
-    op.require_at_most("kernel-too-large", least, in, [&] {
-      std::string text;
-      text.reserve(64);
-      text.append("kernel ").append(to_string(kernel)).append(" into the input on axis ");
-      text.append(std::to_string(axis));
-      return text;
-    });
+    op.require_at_most("kernel-too-large", least, in, Compared(kernel_into_axis, kernel, axis));
   }
   if (!ceil_mode) return out;
   // The last window must start inside the input or the padding before it. The specification says so

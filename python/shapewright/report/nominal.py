@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import lcm
 
@@ -29,8 +30,9 @@ class Shown:
 def shown_at(report: Report) -> Shown:
     """The report at its given sizes; where that breaks the contract, the reason."""
     given = report.question.sizes
+    demands = _by_name(report.contract)
     assumed = {
-        s.name: _least(s.name, s.lower, report.contract)
+        s.name: _least(s.name, s.lower, demands.get(s.name, []))
         for s in report.symbols
         if s.name not in given
     }
@@ -42,7 +44,16 @@ def shown_at(report: Report) -> Shown:
     return Shown(bound, assumed)
 
 
-def _least(name: str, lower: int, contract: tuple[Constraint, ...]) -> int:
+def _by_name(contract: Iterable[Constraint]) -> dict[str, list[Constraint]]:
+    """What is demanded of each symbol, where it stands alone on a side."""
+    demands: dict[str, list[Constraint]] = {}
+    for constraint in contract:
+        for name in {str(side) for side in (constraint.lhs, constraint.rhs)}:
+            demands.setdefault(name, []).append(constraint)
+    return demands
+
+
+def _least(name: str, lower: int, contract: Iterable[Constraint]) -> int:
     """The smallest size from `lower` on that what is demanded of this symbol alone leaves."""
     step = 1
     for constraint in contract:
