@@ -10,17 +10,18 @@ namespace {
 
 // `size_of(slot)` gives the bytes of an event. The sums are unsigned: two numbers below 2^63 always
 // fit.
-template <typename SizeOf>
-PeakSum scan(const Memory& memory, SizeOf size_of) {
+template <bool kInBlocks, typename SizeOf>
+PeakSum scan_events(const Memory& memory, SizeOf size_of) {
   const Tape::Slot* slots = memory.event_slots.data();
   const std::uint8_t* frees = memory.event_frees.data();
   const std::size_t n = memory.event_slots.size();
-  const auto above = static_cast<std::uint64_t>(memory.block_bytes - 1);
+  [[maybe_unused]] const auto above = static_cast<std::uint64_t>(memory.block_bytes - 1);
   std::uint64_t live = 0, best = 0;
   std::size_t at = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const std::int64_t size = size_of(slots[i]);
-    const std::uint64_t bytes = (static_cast<std::uint64_t>(size < 0 ? 0 : size) + above) & ~above;
+    std::uint64_t bytes = static_cast<std::uint64_t>(size < 0 ? 0 : size);
+    if constexpr (kInBlocks) bytes = (bytes + above) & ~above;
     live = frees[i] != 0 ? live - bytes : live + bytes;
     if (live > best) {
       best = live;
@@ -30,6 +31,12 @@ PeakSum scan(const Memory& memory, SizeOf size_of) {
     }
   }
   return {static_cast<std::int64_t>(best), static_cast<std::uint32_t>(at)};
+}
+
+template <typename SizeOf>
+PeakSum scan(const Memory& memory, SizeOf size_of) {
+  return memory.block_bytes == 1 ? scan_events<false>(memory, size_of)
+                                 : scan_events<true>(memory, size_of);
 }
 
 std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }

@@ -123,7 +123,7 @@ def _binding(
     if after is None or failure is None:
         return after
     node, phase, _, _, live_set = failure
-    return replace(after, node=node, phase=phase, read_live_set=lambda: live_set)
+    return replace(after, node=node, phase=phase, rows=live_set)
 
 
 def refuse_faulty(report: Report) -> NoReturn:

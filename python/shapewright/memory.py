@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -44,14 +43,18 @@ class Peak:
     upper: int | None
     why_bounds: str
     step: int
-    read_live_set: Callable[[], Iterable[tuple[str, int, str]]] = field(repr=False, compare=False)
-    read_memory: Callable[[], tuple[int, ...] | None] = field(repr=False, compare=False)
-    read_runs: Callable[[int, bool], bool] = field(repr=False, compare=False)
-    on_gpu: bool = False  # whether PyTorch's caching allocator decides what runs
+    core: _core.Peak = field(repr=False, compare=False)
+    profile: str = field(repr=False, compare=False)
+    rows: Iterable[tuple[str, int, str]] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether PyTorch's caching allocator decides what runs."""
+        return self.profile == "torch-cuda"
 
     @cached_property
     def _memory(self) -> tuple[int | None, ...]:
-        return self.read_memory() or (None,) * 5
+        return self.core.profile(self.profile) or (None,) * 5
 
     @property
     def capacity(self) -> int | None:
@@ -86,12 +89,12 @@ class Peak:
 
         On a GPU this is a replay in PyTorch's allocator, elsewhere `upper` must fit.
         """
-        return self.read_runs(capacity, safe)
+        return self.core.runs(capacity, safe)
 
     @cached_property
     def live_set(self) -> tuple[Live, ...]:
         """Every tensor alive at the peak, largest first."""
-        return tuple(Live(*row) for row in self.read_live_set())
+        return tuple(Live(*row) for row in (self.core.live_set if self.rows is None else self.rows))
 
     @property
     def exact(self) -> bool:
@@ -239,16 +242,20 @@ def unknown_value(name: str, names: Iterable[str]) -> ShapewrightError:
     return ShapewrightError(message, code="value-unknown", hint=did_you_mean(name, names))
 
 
-@contextmanager
-def sizes_hinted() -> Iterator[None]:
-    """Says how to give the sizes that the core finds missing."""
-    try:
-        yield
-    except UnboundSymbolError as error:
+class sizes_hinted:
+    """A context that says how to give the sizes that the core finds missing."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, UnboundSymbolError):
+            return
         names = error.facts.get("missing", "").split(", ")
         flags = " ".join(f"--dim {name}=8" for name in names)
         error.hint = f"give a size: {', '.join(f'{name}=8' for name in names)}, or {flags}"
-        raise
 
 
 def make_peak(core: _core.Peak, profile: str) -> Peak:
@@ -261,10 +268,8 @@ def make_peak(core: _core.Peak, profile: str) -> Peak:
         upper=core.upper,
         why_bounds=core.why_bounds,
         step=core.step,
-        read_live_set=lambda: core.live_set,
-        read_memory=lambda: core.profile(profile),
-        read_runs=core.runs,
-        on_gpu=profile == "torch-cuda",
+        core=core,
+        profile=profile,
     )
 
 
