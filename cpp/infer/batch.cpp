@@ -25,11 +25,24 @@ bool depends_on(Dim d, std::uint32_t symbol) {
   return std::ranges::find(ids, symbol) != ids.end();
 }
 
+bool is_reshape(const OpName& op) { return op.name == "Reshape" && op.domain.empty(); }
+
+// Those that run, in order of execution.
+std::vector<NodeId> reshapes_of(const Analysis& a) {
+  const Graph& g = *a.graph;
+  std::vector<std::uint8_t> is_meant;  // by index in Graph::op_names
+  for (const OpName& op : g.op_names) is_meant.push_back(is_reshape(op));
+  std::vector<NodeId> out;
+  if (std::ranges::find(is_meant, 1) == is_meant.end()) return out;
+  for (NodeId n = 0; n < g.nodes.size(); ++n)
+    if (is_meant[g.nodes[n].op] != 0 && a.live_blocks[g.nodes[n].block] != 0) out.push_back(n);
+  return out;
+}
+
 // The target of a sound Reshape, where it is known.
 std::optional<std::vector<Dim>> target_of(const Analysis& a, NodeId n) {
   const Graph& g = *a.graph;
-  const OpName& name = g.op(g.nodes[n]);
-  if (name.name != "Reshape" || !name.domain.empty()) return std::nullopt;
+  if (!is_reshape(g.op(g.nodes[n]))) return std::nullopt;
   const auto inputs = g.inputs(g.nodes[n]), outputs = g.outputs(g.nodes[n]);
   if (inputs.size() != 2 || inputs[0] == kNone || inputs[1] == kNone) return std::nullopt;
   if (outputs.size() != 1 || outputs[0] == kNone || a.poisoned[outputs[0]] != 0)
@@ -55,11 +68,12 @@ std::string repair(const Analysis& a, NodeId n) {
 }
 
 // Reshapes whose constant target states the same batch again: mending the first brings them forth.
-std::vector<NodeId> others_that_state(const Analysis& a, std::int64_t size, NodeId first) {
+std::vector<NodeId> others_that_state(const Analysis& a, const std::vector<NodeId>& reshapes,
+                                      std::int64_t size, NodeId first) {
   const Graph& g = *a.graph;
   std::vector<NodeId> out;
-  for (NodeId n = 0; n < g.nodes.size(); ++n) {
-    if (n == first || a.live_blocks[g.nodes[n].block] == 0) continue;
+  for (const NodeId n : reshapes) {
+    if (n == first) continue;
     const auto target = target_of(a, n);
     if (!target || target->empty() || known((*target)[0]) != size) continue;
     const Shape& data = a.type(g.inputs(g.nodes[n])[0]).shape;
@@ -77,11 +91,12 @@ std::string join(const Analysis& a, const std::vector<NodeId>& nodes) {
   return text;
 }
 
-void report_fixed(Analysis& a, std::uint32_t batch, const Constraint& c) {
+void report_fixed(Analysis& a, const std::vector<NodeId>& reshapes, std::uint32_t batch,
+                  const Constraint& c) {
   const std::string name = a.arena->symbol_info(batch).name;
   std::vector<NodeId> nodes = {c.node};
   nodes.insert(nodes.end(), c.also.begin(), c.also.end());
-  for (const NodeId n : others_that_state(a, *known(c.rhs), c.node))
+  for (const NodeId n : others_that_state(a, reshapes, *known(c.rhs), c.node))
     if (std::ranges::find(nodes, n) == nodes.end()) nodes.push_back(n);
   const Graph& g = *a.graph;
   const std::string op(g.op(g.nodes[c.node]).name);
@@ -122,18 +137,13 @@ void report_folded(Analysis& a, std::uint32_t batch, NodeId n) {
 void report_batch(Analysis& a) {
   const auto batch = batch_symbol(a);
   if (!batch) return;
+  const std::vector<NodeId> reshapes = reshapes_of(a);
   for (const Constraint& c : a.contract) {
     const bool is_fixed = c.relation == Relation::kEqual || c.relation == Relation::kBroadcast;
     if (is_fixed && c.node != kNone && a.arena->as_symbol(c.lhs) == batch && known(c.rhs))
-      report_fixed(a, *batch, c);
+      report_fixed(a, reshapes, *batch, c);
   }
-  const Graph& g = *a.graph;
-  std::vector<std::uint8_t> is_reshape;  // by index in Graph::op_names
-  for (const OpName& op : g.op_names)
-    is_reshape.push_back(op.name == "Reshape" && op.domain.empty());
-  for (NodeId n = 0; n < g.nodes.size(); ++n)
-    if (is_reshape[g.nodes[n].op] != 0 && a.live_blocks[g.nodes[n].block] != 0)
-      report_folded(a, *batch, n);
+  for (const NodeId n : reshapes) report_folded(a, *batch, n);
 }
 
 }  // namespace shapewright
