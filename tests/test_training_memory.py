@@ -369,3 +369,16 @@ def test_an_unknown_optimizer_is_refused() -> None:
     with pytest.raises(sw.ShapewrightError, match="not AdamW") as caught:
         trained(model, optimizer=torch.optim.AdamW)
     assert "AdamW(model.parameters())" in str(caught.value)
+
+
+def test_a_transposed_convolution_of_an_open_batch_books_what_it_works_in() -> None:
+    layers = [nn.ConvTranspose2d(16, 64, 4, bias=False), nn.ConvTranspose2d(64, 32, 4, 2, 1)]
+    asked: dict[str, Any] = {"mode": "train", "optimizer": "sgd", "profile": "torch-cpu"}
+    report = sw.check(nn.Sequential(*layers), "f32[N, 16, 1, 1]", **asked)
+    for batch in (4, 9, 16):
+        fixed = sw.check(nn.Sequential(*layers), f"f32[{batch}, 16, 1, 1]", **asked)
+        made = [
+            sorted(e.bytes for e in bound.timeline.events if e.action == "alloc" and e.bytes)
+            for bound in (report.at(N=batch), fixed.at())
+        ]
+        assert made[0] == made[1]

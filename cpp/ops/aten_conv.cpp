@@ -22,8 +22,8 @@ Tensor scratch(Dim bytes) {
 }
 
 Tensor workspace(const Convolution& c, const Plan& plan) {
-  const bool is_booked_again = c.is_nested && known(plan.scratch) != 0;
-  return scratch(is_booked_again ? plan.scratch + onednn::kBooking : plan.scratch);
+  const Dim again = c.is_nested ? min(Dim(1), plan.scratch) * onednn::kBooking : Dim(0);
+  return scratch(plan.scratch + again);
 }
 
 Tensor image_copy(const Shape& image, std::int64_t block, DType dtype) {
