@@ -174,6 +174,13 @@ class TestCapacity:
         assert not peak.runs_in(peak.capacity_lower - 1)
         assert peak.runs_in(peak.capacity_upper, safe=True)
 
+    def test_what_runs_whatever_libraries_take_runs_without_them(self) -> None:
+        peak = trained("images").at(N=33).peak
+        assert peak.capacity_lower is not None
+        assert peak.reserved_upper is not None
+        for capacity in range(peak.capacity_lower - MIB, peak.reserved_upper + MIB, MIB // 2):
+            assert peak.runs_in(capacity) or not peak.runs_in(capacity, safe=True)
+
     def test_expandable_segments_need_no_more(self) -> None:
         plain = trained("images").at(N=24).peak
         grown = trained("images", settings="expandable_segments:True").at(N=24).peak

@@ -68,9 +68,13 @@ Loops loops_of(const Memory& memory, const Sharding& sharding) {
 
 bool runs_on_device(const BoundMemory& bound, const Loops& loops, const DeviceOptions& options,
                     std::int64_t capacity_bytes, bool with_most) {
+  const auto runs = [&](const Loop& loop, bool most) {
+    const RequestList requests = requests_of(bound, loop, options, most);
+    return replay_in(requests, options, loop, capacity_bytes).runs;
+  };
+  // More asked for may run where less does not.
   return std::ranges::all_of(loops, [&](const auto& loop) {
-    const RequestList requests = requests_of(bound, *loop, options, with_most);
-    return replay_in(requests, options, *loop, capacity_bytes).runs;
+    return runs(*loop, false) && (!with_most || runs(*loop, true));
   });
 }
 
@@ -135,12 +139,14 @@ Replay DeviceRun::replay(std::int64_t capacity_bytes) const {
 }
 
 bool DeviceRun::runs(std::int64_t capacity_bytes, bool with_most) const {
-  if (!with_most && capacity_bytes >= free_running_.reserved.peak) return true;
-  return replay(with_most ? requests_with_most() : requests_, capacity_bytes).runs;
+  if (capacity_bytes < free_running_.reserved.peak && !replay(requests_, capacity_bytes).runs)
+    return false;
+  return !with_most || replay(requests_with_most(), capacity_bytes).runs;
 }
 
 std::optional<DeviceFailure> DeviceRun::failure(std::int64_t capacity_bytes, bool with_most) const {
-  const Replay r = replay(with_most ? requests_with_most() : requests_, capacity_bytes);
+  Replay r = replay(requests_, capacity_bytes);
+  if (r.runs && with_most) r = replay(requests_with_most(), capacity_bytes);
   if (r.runs) return std::nullopt;
   return DeviceFailure{loop_->event_of(r.failed_request), r.failed_bytes, r.failed_free_bytes};
 }

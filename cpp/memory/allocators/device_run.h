@@ -33,7 +33,8 @@ struct DeviceFailure {
 using Loops = std::vector<std::shared_ptr<const Loop>>;
 Loops loops_of(const Memory& memory, const Sharding& sharding);
 
-// Whether each loop gets through with so much; with_most: whatever libraries may take.
+// Whether each loop gets through with so much; with_most: with the most that libraries may take
+// too.
 bool runs_on_device(const BoundMemory& bound, const Loops& loops, const DeviceOptions& options,
                     std::int64_t capacity_bytes, bool with_most);
 

@@ -64,26 +64,17 @@ void BorderSums::note(std::size_t item, std::size_t crossing, bool is_below, boo
   at(items_[item].last, end_bits_[item]);
 }
 
-// Without a branch, so that several sets are compared at once; in stretches, since what they have
-// in common is often nothing.
 BorderSums::Common BorderSums::common(std::int32_t border, Known known) const {
-  constexpr std::size_t kStretch = 256;
-  const auto& sets = border_of(border).sets;
   const std::uint32_t open =
       ((std::uint32_t{1} << border_of(border).items.size()) - 1) & ~known.mask;
-  std::uint32_t any = 0, below = open, above = open;
-  for (std::size_t from = 0; from < sets.size(); from += kStretch) {
-    const std::size_t end = std::min(from + kStretch, sets.size());
-    for (std::size_t k = from; k < end; ++k) {
-      const std::uint32_t agrees = (sets[k] & known.mask) == known.below ? ~std::uint32_t{0} : 0;
-      any |= agrees;
-      below &= sets[k] | ~agrees;
-      above &= ~(sets[k] & agrees);
-    }
-    if (any != 0 && (below | above) == 0) break;
+  Common out{false, open, open};
+  for (const std::uint32_t set : border_of(border).sets) {
+    if ((set & known.mask) != known.below) continue;
+    out.is_any = true;
+    out.below &= set;
+    out.above &= ~set;
   }
-  if (any == 0) return {};
-  return {true, below, above};
+  return out;
 }
 
 bool BorderSums::has_any(std::int32_t border, Known known) const {
