@@ -3,7 +3,7 @@
     python benchmarks/infer_against.py PYTHON [--rounds 9] [--instructions] [--json FILE]
 
 PYTHON is the interpreter of an environment that holds the other build. The builds take turns, each
-time in a process of its own that keeps its quickest call; a ratio is the median over the turns of
+time in a process of its own that keeps the quickest calls; a ratio is the median over the turns of
 ours divided by theirs, so that a machine whose clock wanders tells the same. With --instructions,
 valgrind counts what a call executes, which does not wander at all. Times are microseconds a node
 or a network.
@@ -28,18 +28,13 @@ CHAINS = ("Relu, static", "Conv, symbolic", "Conv, symbolic, shrinking")
 
 def of_chain(kind):
     core = bench.chain(kind, 800).core
-    return lambda: _core.infer(core, [], [], False, None), 800
+    return [lambda: _core.infer(core, [], [], False, None)], 800
 
 
 def of_networks(prepare):
-    """One call does it for every network."""
+    """A call a network."""
     calls = [prepare(path) for path in bench.NETWORKS]
-
-    def run():
-        for call in calls:
-            call()
-
-    return run, len(calls)
+    return calls, len(calls)
 
 
 def loads(path):
@@ -69,8 +64,9 @@ def times():
     """Microseconds of every figure in this process."""
     found = {}
     for name, make in FIGURES.items():
-        call, count = make()
-        found[name] = min(bench.microseconds(call) for _ in range(CALLS)) / count
+        calls, count = make()
+        least = [min(bench.microseconds(call) for _ in range(CALLS)) for call in calls]
+        found[name] = sum(least) / count
     return found
 
 
@@ -128,8 +124,8 @@ def main():
     if options.times:
         print(json.dumps(times()))
     elif options.call:
-        call, _ = FIGURES[options.call[0]]()
-        for _ in range(int(options.call[1])):
+        calls, _ = FIGURES[options.call[0]]()
+        for call in calls * int(options.call[1]):
             call()
     else:
         rows = compare(options.python, options.rounds, options.instructions)
