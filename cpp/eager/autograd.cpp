@@ -202,6 +202,36 @@ bool is_made_with(const Tensor& t, const Tensor& result, const Tensors& inputs) 
          std::none_of(inputs.begin(), inputs.end(), shares);
 }
 
+// What writes into a view writes into its base (CopySlices): the base's gradient is copied, that of
+// the view taken out of it, worked on, and put back.
+Backward on_slice(Backward backward, const TensorBody& view, std::size_t self) {
+  return [backward = std::move(backward), self, base_shape = view.base->shape,
+          base_strides = view.base->strides, shape = view.shape,
+          strides = view.strides](Node& n, const Tensors& g) {
+    const Tensor whole = empty_strided(base_shape, base_strides, g[0].dtype());
+    const Tensor slice = alias(whole, shape, strides);
+    Tensors grads = backward(n, {empty(shape, g[0].dtype())});
+    if (self < grads.size()) grads[self] = n.needs(self) ? whole : Tensor();
+    return grads;
+  };
+}
+
+// From then on the view is one of a base with history: its gradient lies in zeros of that.
+void see_anew(const Tensor& view) {
+  record("AsStrided", {Tensor(view->base)}, {view}, {},
+         [shape = view->base->shape](Node&, const Tensors& g) {
+           return Tensors{empty(shape, g[0].dtype())};
+         });
+}
+
+// Which of the inputs is written over: the only output, a view; none otherwise.
+std::size_t written_view(const Tensors& inputs, const Tensors& outputs) {
+  if (outputs.size() == 1 && outputs[0].defined() && outputs[0]->is_view && outputs[0]->base)
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (inputs[i].defined() && inputs[i].is(outputs[0])) return i;
+  return inputs.size();
+}
+
 }  // namespace
 
 void mark_saved(const Tensor& t) {
@@ -220,6 +250,13 @@ void record(std::string_view name, const Tensors& inputs, const Tensors& outputs
   node->sequence = m.next_sequence++;
   node->origin = m.node;
   for (const Tensor& t : inputs) node->next.push_back(t.defined() ? edge_to(t) : Edge{});
+  const std::size_t written = written_view(inputs, outputs);
+  const bool is_into_view = written < inputs.size();
+  const Tensor behind = is_into_view ? Tensor(outputs[0]->base) : Tensor();
+  if (is_into_view) {
+    node->next[written] = edge_to(behind);
+    backward = on_slice(std::move(backward), *outputs[0], written);
+  }
   bool saves_output = false;
   for (Tensor& t : saved) {
     if (!t.defined()) continue;
@@ -249,7 +286,7 @@ void record(std::string_view name, const Tensors& inputs, const Tensors& outputs
   }
   node->backward = std::move(backward);
   for (std::uint32_t i = 0; i < outputs.size(); ++i) {
-    const Tensor& out = outputs[i];
+    const Tensor& out = is_into_view ? behind : outputs[i];
     node->outputs.push_back(out.defined() ? GradType{out.dtype(), out.shape()} : GradType{});
     if (!out.defined()) continue;
     if (out->grad_fn) m.bury(std::move(out->grad_fn));
@@ -259,6 +296,7 @@ void record(std::string_view name, const Tensors& inputs, const Tensors& outputs
   if (segment != nullptr && segment->is_running_again &&
       segment->saved.size() == segment->num_saving)
     throw SegmentDone{};
+  if (is_into_view) see_anew(outputs[0]);
 }
 
 void require_grad(const Tensor& leaf) {

@@ -71,6 +71,24 @@ bool is_dense(const Shape& shape, const Strides& strides) {
   return true;
 }
 
+bool may_overlap(const Shape& shape, const Strides& strides) {
+  const std::vector<int> order = axis_order(shape, strides);
+  Dim last = 0;  // of the elements along the axes seen
+  for (std::size_t i = order.size(); i-- > 0;) {
+    const int axis = order[i];
+    if (shape[axis] == Dim(1) || strides[axis] == Dim(0)) continue;
+    if (prove_lt(last, strides[axis]) == Truth::kNo) return true;
+    last += (shape[axis] - Dim(1)) * strides[axis];
+  }
+  return false;
+}
+
+Dim extent(const Shape& shape, const Strides& strides) {
+  Dim last = 0;
+  for (int i = 0; i < shape.rank(); ++i) last += (shape[i] - Dim(1)) * strides[i];
+  return last + Dim(1);
+}
+
 Strides channels_last_strides(const Shape& shape) {
   if (shape.rank() != 4 && shape.rank() != 5) return contiguous_strides(shape);
   Strides out = Shape::of_rank(shape.rank());

@@ -16,6 +16,11 @@ bool is_contiguous(const Shape& shape, const Strides& strides);
 // Whether some order of the axes is contiguous: no gaps, no element twice.
 bool is_dense(const Shape& shape, const Strides& strides);
 
+// Whether two elements may lie in one place; axes of stride 0 and of one element left out.
+bool may_overlap(const Shape& shape, const Strides& strides);
+// How many elements there are from the first to the last in memory.
+Dim extent(const Shape& shape, const Strides& strides);
+
 // The strides of a view of `shape` over the same elements; nullopt if it takes a copy.
 std::optional<Strides> view_strides(const Shape& old_shape, const Strides& old_strides,
                                     const Shape& shape);

@@ -20,6 +20,7 @@ struct TensorBody {
   std::shared_ptr<Node> grad_fn;   // of a leaf: what accumulates into `grad`
   std::uint32_t output_nr = 0;     // which output of grad_fn
   std::shared_ptr<TensorBody> grad;
+  bool is_view = false;  // one that autograd knows: writing into it is writing into its base
   // Of a view: the tensor that the storage was made for, which it keeps.
   std::shared_ptr<TensorBody> base;
 

@@ -66,6 +66,7 @@ std::optional<DType> dtype_from_name(std::string_view name);  // also float32, i
 DType dtype_from_onnx(std::int64_t code);  // kUnknown for a code that is not in the table
 
 inline bool is_float(DType d) { return info(d).kind == DTypeClass::kFloat; }
+inline bool is_complex(DType d) { return info(d).kind == DTypeClass::kComplex; }
 inline bool is_integer(DType d) {
   return info(d).kind == DTypeClass::kSigned || info(d).kind == DTypeClass::kUnsigned;
 }

@@ -56,6 +56,8 @@ class EagerCall {
   std::string_view text_of(std::string_view name) const { return context_.attr_string(name, {}); }
   bool has(std::string_view name) const { return context_.has_attr(name); }
   std::vector<std::int64_t> ints_of(std::string_view name) const;  // also of a single int
+  // A list of sizes or strides, numbers or expressions of symbols.
+  Shape dims_of(std::string_view name) const;
   std::optional<DType> dtype_of(std::string_view name = "dtype") const;
   // An axis of a tensor of that rank, counted from its front.
   int axis_of(std::string_view name, std::int64_t fallback, int rank) const;

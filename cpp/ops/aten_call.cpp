@@ -26,6 +26,15 @@ std::vector<std::int64_t> EagerCall::ints_of(std::string_view name) const {
   return a->kind == AttrKind::kInts ? a->ints : std::vector<std::int64_t>{};
 }
 
+Shape EagerCall::dims_of(std::string_view name) const {
+  Shape out;
+  for (const std::int64_t number : ints_of(name)) out.push_back(Dim(number));
+  const Attr* a = context_.attr(name);
+  if (a != nullptr && a->kind == AttrKind::kStrings)
+    for (const std::string& text : a->strings) out.push_back(parse_dim(text));
+  return out;
+}
+
 std::optional<DType> EagerCall::dtype_of(std::string_view name) const {
   const std::string_view text = text_of(name);
   return text.empty() ? std::nullopt : dtype_from_name(text);

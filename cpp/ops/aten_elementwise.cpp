@@ -21,7 +21,11 @@ Tensor copied_for(const Tensor& other, const Tensor& t) {
 Tensors mul_back(eager::Node& n, const Tensors& g) {
   Tensors out_grads(2);
   for (std::size_t i = 0; i < 2; ++i)
-    if (n.needs(i)) out_grads[i] = elementwise_out({g[0], n.saved[i]});
+    if (n.needs(i)) {
+      const Tensor conjugate =
+          is_complex(n.saved[i].dtype()) ? eager::empty_like(n.saved[i]) : Tensor();
+      out_grads[i] = elementwise_out({g[0], n.saved[i]});
+    }
   return out_grads;
 }
 
@@ -322,24 +326,6 @@ void masked_fill_in_place_row(EagerCall& c) {
   c.out(c.in(0));
 }
 
-// The larger or the smaller of two: masks of the comparison in backward.
-void extreme_row(EagerCall& c) {
-  const Tensor a = c.in(0), b = c.in(1);
-  Tensor out = elementwise_out({a, b});
-  eager::record("Maximum", {b, a}, {out}, {a, b}, [](eager::Node& n, const Tensors& g) {
-    Tensors grads(2);
-    for (std::size_t i = 0; i < 2; ++i)
-      if (n.needs(i)) {
-        const Tensor half = eager::empty_like(g[0]);
-        const Tensor mask = eager::empty_like(g[0], DType::kBool);
-        grads[i] = eager::empty_like(g[0]);
-        const Tensor other_mask = eager::empty_like(g[0], DType::kBool);
-      }
-    return grads;
-  });
-  c.out(out);
-}
-
 void addcmul_row(EagerCall& c) {
   const Tensor self = c.in(0), a = c.in(1), b = c.in(2);
   Tensor out = elementwise_out({self, a, b});
@@ -499,10 +485,6 @@ constexpr Op kRows[] = {
     row("masked_fill.Tensor", masked_fill_row),
     row("masked_fill_.Scalar", masked_fill_in_place_row),
     row("masked_fill_.Tensor", masked_fill_in_place_row),
-    row("maximum.default", extreme_row),
-    row("minimum.default", extreme_row),
-    row("max.other", extreme_row),
-    row("min.other", extreme_row),
     row("addcmul.default", addcmul_row),
     row("addcdiv.default", addcdiv_row),
     row("lerp.Scalar", lerp_row),

@@ -53,14 +53,6 @@ void unary_in_place_row(EagerCall& c) {
   c.out(unary_(c.op(), c.in(0), kKeeps, kTemporaries));
 }
 
-// Of the type of the operand, whatever that is.
-void same_type_row(EagerCall& c) {
-  const Tensor self = c.in(0);
-  Tensor out = eager::empty_like(self);
-  eager::record(c.op(), {self}, {out}, {self}, unary_back(1));
-  c.out(out);
-}
-
 void neg_row(EagerCall& c) { c.out(neg(c.in(0))); }
 
 // Piecewise constant: the gradient is zeros.
@@ -175,7 +167,6 @@ constexpr Op kRows[] = {
     row("log_sigmoid.default", log_sigmoid_row),
     row("glu.default", glu_row),
     row("prelu.default", prelu_row),
-    row("abs.default", same_type_row),
     row("log.default", unary_row<kSelf>),
     row("log2.default", unary_row<kSelf, 1>),
     row("log10.default", unary_row<kSelf, 1>),

@@ -143,37 +143,45 @@ Tensor to(const Tensor& t, DType dtype) {
 
 namespace {
 
-void view_row(EagerCall& c) { c.out(view(c.in(0), c.out_shape())); }
-void reshape_row(EagerCall& c) { c.out(reshape(c.in(0), c.out_shape())); }
-void expand_row(EagerCall& c) { c.out(expand(c.in(0), c.out_shape())); }
+// A result that is a view to autograd, if it is one at all and not the tensor itself.
+void out_view(EagerCall& c, const Tensor& out) {
+  const Tensor t = c.in(0);
+  if (!out.is(t) && out->storage == t->storage) out->is_view = true;
+  c.out(out);
+}
+
+void view_row(EagerCall& c) { out_view(c, view(c.in(0), c.out_shape())); }
+void unsafe_view_row(EagerCall& c) { c.out(view(c.in(0), c.out_shape())); }
+void reshape_row(EagerCall& c) { out_view(c, reshape(c.in(0), c.out_shape())); }
+void expand_row(EagerCall& c) { out_view(c, expand(c.in(0), c.out_shape())); }
 
 void permute_row(EagerCall& c) {
   std::vector<int> axes;
   for (const std::int64_t i : c.ints_of("dims"))
     axes.push_back(static_cast<int>(i < 0 ? i + c.in(0).dim() : i));
-  c.out(permute(c.in(0), axes));
+  out_view(c, permute(c.in(0), axes));
 }
 
 void transpose_row(EagerCall& c) {
   const int rank = c.in(0).dim();
   const bool by_number = c.has("dim0");
-  c.out(by_number ? transpose(c.in(0), c.axis_of("dim0", 0, rank), c.axis_of("dim1", 1, rank))
-                  : transpose(c.in(0), -2, -1));
+  out_view(c, by_number ? transpose(c.in(0), c.axis_of("dim0", 0, rank), c.axis_of("dim1", 1, rank))
+                        : transpose(c.in(0), -2, -1));
 }
 
 void unsqueeze_row(EagerCall& c) {
-  c.out(unsqueeze(c.in(0), c.axis_of("dim", 0, c.in(0).dim() + 1)));
+  out_view(c, unsqueeze(c.in(0), c.axis_of("dim", 0, c.in(0).dim() + 1)));
 }
 
 void squeeze_row(EagerCall& c) {
   const Tensor t = c.in(0);
-  if (c.out_shape() == t.shape()) return c.out(view(t, t.shape()));
+  if (c.out_shape() == t.shape()) return out_view(c, view(t, t.shape()));
   if (c.has("dim") && c.ints_of("dim").size() == 1)
-    return c.out(squeeze(t, c.axis_of("dim", 0, t.dim())));
+    return out_view(c, squeeze(t, c.axis_of("dim", 0, t.dim())));
   Tensor out = t;
   for (int i = t.dim(); i-- > 0 && out.dim() > c.out_shape().rank();)
     if (out.size(i) == Dim(1)) out = squeeze(out, i);
-  c.out(out);
+  out_view(c, out);
 }
 
 void slice_row(EagerCall& c) {
@@ -183,10 +191,10 @@ void slice_row(EagerCall& c) {
   if (c.out_shape() == t.shape() && c.int_of("step", 1) == 1) return c.out(t);
   Tensor out = narrow(t, axis, c.out_shape()[axis]);
   if (c.int_of("step", 1) > 1) out->strides[axis] = out->strides[axis] * Dim(c.int_of("step", 1));
-  c.out(out);
+  out_view(c, out);
 }
 
-void select_row(EagerCall& c) { c.out(select(c.in(0), c.axis_of("dim", 0, c.in(0).dim()))); }
+void select_row(EagerCall& c) { out_view(c, select(c.in(0), c.axis_of("dim", 0, c.in(0).dim()))); }
 
 // split, chunk, tensor_split: pieces along one axis, each of its declared length
 void split_row(EagerCall& c) {
@@ -261,26 +269,52 @@ void unfold_view_row(EagerCall& c) {  // Tensor.unfold: windows over one axis
   Strides strides = t->strides;
   strides[axis] = strides[axis] * Dim(c.int_of("step", 1));
   strides.push_back(t->strides[axis]);
-  c.out(viewed("Unfold", t, c.out_shape(), strides, zeros_back));
+  out_view(c, viewed("Unfold", t, c.out_shape(), strides, zeros_back));
+}
+
+// as_strided_backward: the storage of the view in zeros, gradients added where its elements lie;
+// where several lie in one place, by their indices.
+Tensor storage_back(const Tensor& g, const Shape& old, const Strides& old_strides,
+                    const Strides& strides) {
+  const Dim count = max(eager::extent(old, old_strides), eager::extent(g.shape(), strides));
+  const Tensor storage = eager::empty(Shape{count}, g.dtype());
+  if (eager::may_overlap(g.shape(), strides)) {
+    const Tensor indices = eager::empty(Shape{count}, DType::kI64);
+    const Tensor taken = eager::empty(Shape{g.numel()}, DType::kI64);
+    const Tensor flat = contiguous(g);
+  }
+  return eager::alias(storage, old, old_strides);
+}
+
+void as_strided_row(EagerCall& c) {
+  const Tensor t = c.in(0);
+  Strides strides = c.dims_of("stride");
+  if (strides.rank() != c.out_shape().rank()) strides = eager::contiguous_strides(c.out_shape());
+  Tensor out = eager::alias(t, c.out_shape(), strides);
+  eager::record("AsStrided", {t}, {out}, {},
+                [old = t.shape(), old_strides = t->strides, strides](eager::Node&, Tensors g) {
+                  return Tensors{storage_back(g[0], old, old_strides, strides)};
+                });
+  out_view(c, out);
 }
 
 void diagonal_row(EagerCall& c) {
   const Tensor t = c.in(0);
-  c.out(viewed("Diagonal", t, c.out_shape(), eager::contiguous_strides(c.out_shape()), zeros_back));
+  out_view(c, viewed("Diagonal", t, c.out_shape(), eager::contiguous_strides(c.out_shape()),
+                     zeros_back));
 }
 
 void copy_into_row(EagerCall& c) {  // copy_(self, src): src is cast as it goes
   const Tensor self = c.in(0), src = c.in(1);
-  if (src.requires_grad())
-    eager::record("Copy", {self, src}, {self}, {}, [](eager::Node& n, const Tensors& g) {
-      return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), g[0]};
-    });
+  eager::record("Copy", {self, src}, {self}, {}, [](eager::Node& n, const Tensors& g) {
+    return Tensors{n.needs(0) ? eager::empty_like(g[0]) : Tensor(), n.needs(1) ? g[0] : Tensor()};
+  });
   c.out(self);
 }
 
 constexpr Op kRows[] = {
     with_values(row("view.default", view_row), kept_values),
-    with_values(row("_unsafe_view.default", view_row), kept_values),
+    with_values(row("_unsafe_view.default", unsafe_view_row), kept_values),
     with_values(row("reshape.default", reshape_row), kept_values),
     row("view_as.default", view_row),
     with_values(row("reshape_as.default", reshape_row), kept_values),
@@ -312,6 +346,7 @@ constexpr Op kRows[] = {
     row("tensor_split.sections", split_row),
     row("unbind.int", unbind_row),
     row("unfold.default", unfold_view_row),
+    row("as_strided.default", as_strided_row),
     row("diagonal.default", diagonal_row),
     with_values(row("detach.default", detach_row), kept_values),
     row("detach_.default", detach_row),

@@ -55,6 +55,8 @@ std::span<const Op> preview_ops();            // domains ai.onnx.preview and .tr
 std::span<const Op> aten_view_ops();         // views, copies, casts
 std::span<const Op> aten_elementwise_ops();  // of several operands
 std::span<const Op> aten_unary_ops();        // of one
+std::span<const Op> aten_extreme_ops();      // maximum, clamp between tensors
+std::span<const Op> aten_complex_ops();      // complex numbers
 std::span<const Op> aten_matmul_ops();       // linear, matmul, einsum
 std::span<const Op> aten_conv_ops();
 std::span<const Op> aten_norm_ops();

@@ -58,6 +58,8 @@ constexpr std::span<const Op> (*kFamilies[])() = {
     families::aten_view_ops,
     families::aten_elementwise_ops,
     families::aten_unary_ops,
+    families::aten_extreme_ops,
+    families::aten_complex_ops,
     families::aten_matmul_ops,
     families::aten_conv_ops,
     families::aten_norm_ops,

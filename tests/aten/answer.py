@@ -8,7 +8,13 @@ from .one_call import Call, OneCall
 
 SCALAR = 8  # bytes of the largest number that PyTorch wraps as a tensor, which nobody models
 
-DTYPE_NAMES = {"float32": "f32", "bfloat16": "bf16", "int64": "i64", "bool": "bool"}
+DTYPE_NAMES = {
+    "float32": "f32",
+    "bfloat16": "bf16",
+    "complex64": "c64",
+    "int64": "i64",
+    "bool": "bool",
+}
 
 
 def text_of(tensor: object) -> str:

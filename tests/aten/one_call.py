@@ -43,16 +43,21 @@ def parsed(text: Any) -> re.Match[str] | None:
     return TENSOR.fullmatch(text) if isinstance(text, str) else None
 
 
+def is_integer(dtype: torch.dtype) -> bool:
+    return not (dtype.is_floating_point or dtype.is_complex or dtype == torch.bool)
+
+
 def numbers(match: re.Match[str], below: int) -> torch.Tensor:
     """Ones where any number will do, so that every operator is defined on them."""
     dtype, shape = shape_of(match["type"], {})
-    if dtype.is_floating_point or dtype == torch.bool:
+    if not is_integer(dtype):
         return torch.ones(shape, dtype=dtype)
     return torch.arange(torch.Size(shape).numel()).remainder(below).reshape(shape)
 
 
 class OneCall(nn.Module):
-    """The call, and the sum of its first floating output times an input as the loss."""
+    """The call, and the sum of its first floating output times an input as the loss; of a complex
+    one the real and imaginary parts."""
 
     def __init__(self, row: Call) -> None:
         super().__init__()
@@ -103,7 +108,7 @@ class OneCall(nn.Module):
         args, kwargs = self.filled(self.template, tensors)
         out = self.target(*args, **kwargs)
         if isinstance(out, torch.Tensor):
-            return out
+            return torch.view_as_real(out) if out.is_complex() else out
         return next(t for t in out if t.is_floating_point())
 
     def forward(

@@ -13,7 +13,13 @@ from torch import nn
 
 Sizes = Mapping[str, int]
 
-DTYPES = {"f32": torch.float32, "i64": torch.int64, "bool": torch.bool, "bf16": torch.bfloat16}
+DTYPES = {
+    "f32": torch.float32,
+    "bf16": torch.bfloat16,
+    "c64": torch.complex64,
+    "i64": torch.int64,
+    "bool": torch.bool,
+}
 SIZE = re.compile(r"[\w\s+*/()-]+")
 
 

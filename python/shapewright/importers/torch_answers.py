@@ -31,6 +31,8 @@ def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
             answer: Any = _made_by_all(traced, args[0])
         elif func in comparisons:
             answer = False
+        elif func is torch.div and _are_sizes(args, kwargs):
+            return args[0] // args[1]
         elif numbers and func in elements:
             answer = _elements(torch, tensor, func, args[0])
         else:
@@ -40,6 +42,14 @@ def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
 
     with intercepted(call):
         yield
+
+
+def _are_sizes(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """`torch.div(x.size(1), 2, rounding_mode="floor")`: a tensor whose element only a run knows."""
+    import torch
+
+    rounds = kwargs.get("rounding_mode") in ("floor", "trunc")
+    return rounds and len(args) == 2 and all(isinstance(a, (int, torch.SymInt)) for a in args)
 
 
 def _made_by_all(traced: Traced, value: Any) -> bool:
