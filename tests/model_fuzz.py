@@ -62,13 +62,15 @@ def runs_of(model: RandomModel, data: bytes) -> list[dict[str, Any] | None]:
     return out
 
 
-def is_passed_by(model: RandomModel, runs: list[dict[str, Any] | None], node: str) -> bool:
-    """Whether the runs that succeed do so because none comes by the node."""
+def runs_by(
+    model: RandomModel, runs: list[dict[str, Any] | None], node: str
+) -> list[dict[str, Any] | None]:
+    """Of the runs that succeed those alone that come by the node; all where that cannot be told."""
     trapped = with_trap(model.proto, node)
     if trapped is None:
-        return False
+        return runs
     again = runs_of(model, trapped.SerializeToString())
-    return all(now is not None for was, now in zip(runs, again, strict=True) if was is not None)
+    return [was if now is None else None for was, now in zip(runs, again, strict=True)]
 
 
 def leniency(
@@ -100,10 +102,11 @@ def judged(model: RandomModel) -> tuple[str, str]:
             continue
         node = error.node or ""
         # A fault of a body counts even where no run comes by: the runtime looks at what it runs.
+        coming = runs_by(model, runs, node)
         excuse = (
-            "fault in a body that does not run"
-            if is_passed_by(model, runs, node)
-            else leniency(model, runs, node, error.message)
+            leniency(model, coming, node, error.message)
+            if any(run is not None for run in coming)
+            else "fault in a body that does not run"
         )
         if not excuse:
             return "unsound", f"a model that runs is refused: {error}"

@@ -1,5 +1,6 @@
 """What PyTorch does with each model: measured once, and kept in a file if one is named."""
 
+import hashlib
 import json
 import warnings
 from pathlib import Path
@@ -15,8 +16,13 @@ LIVE_BINDINGS = 2
 SAVED_VARIANTS = (("fp32", True), ("fp32", False), ("bf16", True), ("bf16", False))
 
 
-def key_of(row, binding, what):
-    return f"{row.name} | {binding} | {what}"
+def digest_of(row, binding):
+    """Of the shapes of the module and the elements it is fed: a fact holds for these alone."""
+    model = built(row)
+    tensors = [*model.named_parameters(), *model.named_buffers()]
+    said = [f"{name} {tensor.dtype} {list(tensor.shape)}" for name, tensor in tensors]
+    said += [f"{name} {tensor.tolist()}" for name, tensor in fed(row, binding).items()]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
 
 
 def built(row, precision="fp32"):
@@ -39,8 +45,15 @@ class Measured:
     def __init__(self, path=None):
         self.path = Path(path) if path else None
         self.facts = {}
+        self.digests = {}
         if self.path and self.path.exists():
             self.facts = json.loads(self.path.read_text())
+
+    def key_of(self, row, binding, what):
+        at = row.name, binding
+        if at not in self.digests:
+            self.digests[at] = digest_of(row, binding)
+        return f"{row.name} {self.digests[at]} | {binding} | {what}"
 
     def get(self, key, measure):
         if key not in self.facts:
@@ -63,7 +76,7 @@ class Measured:
             torch.manual_seed(0)
             return {"bytes": saved_truth(model, fed(row, binding, precision), row.loss).bytes}
 
-        return self.get(key_of(row, binding, what), measure)
+        return self.get(self.key_of(row, binding, what), measure)
 
     def live(self, row, binding, optimizer):
         """Peak of a steady iteration, and where it lies."""
@@ -81,4 +94,4 @@ class Measured:
                 "attributed": truth.attributed,
             }
 
-        return self.get(key_of(row, binding, f"live {optimizer}"), measure)
+        return self.get(self.key_of(row, binding, f"live {optimizer}"), measure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from weakref import ref
 
@@ -140,11 +141,12 @@ def check(
 def _in_halves(
     source: Any, asked: Asked, *, strict: bool
 ) -> Callable[[], _core.Analysis | None] | None:
-    """Reads a module once more in bfloat16, as long as its owner keeps it."""
+    """Reads a module once more in bfloat16, as long as its owner keeps it; the answer is kept."""
     if asked.halves is not None or not is_module(source):
         return None
     held = ref(source)
 
+    @cache
     def again() -> _core.Analysis | None:
         module = held()
         if module is None or traced_halves(module, "bf16") is None:
