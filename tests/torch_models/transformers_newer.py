@@ -9,6 +9,7 @@ from .transformers_text import BOTH, DECODER, GROUPED, IDS, LENGTHS, PAIR, SMALL
 from .transformers_vision import LARGER, NUMBERS, PIXELS, VIT, WINDOWS
 
 WINDOWED = ({"B": 2, "S": 16}, {"B": 4, "S": 32}, {"B": 3, "S": 24})  # whole windows: not padded
+WINDOWED_PAIR = ({"B": 2, "S": 16, "T": 12}, {"B": 4, "S": 32, "T": 20}, {"B": 3, "S": 24, "T": 9})
 EXPERTS = {"num_local_experts": 4, "num_experts_per_tok": 2}
 DEEPSEEK = {**DECODER, "num_key_value_heads": 4, "n_routed_experts": 4, "num_experts_per_tok": 2,
             "n_group": 1, "topk_group": 1, "moe_intermediate_size": 32, "kv_lora_rank": 16,
@@ -87,10 +88,11 @@ PAIRS = [
                            num_sparse_decoder_layers=1), PAIR, LENGTHS, 200, next_token),
     TorchModel("longt5", "encoder-decoder",
                from_config("LongT5ForConditionalGeneration", "LongT5Config", **T5, local_radius=7),
-               PAIR, LENGTHS, 200, next_token),
+               PAIR, WINDOWED_PAIR, 200, next_token),
     TorchModel("m2m", "encoder-decoder",
-               from_config("M2M100ForConditionalGeneration", "M2M100Config", **BOTH), PAIR,
-               LENGTHS, 200, next_token),
+               from_config("M2M100ForConditionalGeneration", "M2M100Config",
+                           **{**BOTH, "max_position_embeddings": 256}), PAIR, LENGTHS, 200,
+               next_token),
 ]  # fmt: skip
 IMAGES = [
     TorchModel("swinv2", "vision",
