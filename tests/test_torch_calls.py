@@ -1,4 +1,4 @@
-"""What stands around a trace: threads, and the caller's grad mode."""
+"""What stands around a trace: threads, the caller's grad mode, what only a run can tell."""
 
 from __future__ import annotations
 
@@ -51,3 +51,16 @@ def test_inference_does_not_follow_the_callers_grad_mode() -> None:
                 seen.clear()
                 sw.check(Asks(), "f32[N]", mode=mode)
             assert set(seen) == {mode == "train"}
+
+
+class LoopsOverHits(nn.Module):  # type: ignore[misc, name-defined]
+    def forward(self, x: Any) -> Any:
+        for hit in (x > 0).nonzero():
+            x = x + hit.sum()
+        return x
+
+
+@pytest.mark.parametrize("size", ["4", "N"])
+def test_a_loop_over_what_is_found_is_a_finding(size: str) -> None:
+    report = sw.check(LoopsOverHits(), f"f32[{size}]")
+    assert [finding.code for finding in report.findings] == ["trace-failed"]

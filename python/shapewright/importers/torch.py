@@ -22,6 +22,7 @@ from shapewright.importers.torch_halves import recast
 from shapewright.importers.torch_hints import first_hints, further_hints, told_sizes
 from shapewright.importers.torch_inputs import Call, call_of
 from shapewright.importers.torch_loss import scalar_loss
+from shapewright.importers.torch_moves import idle_moves
 from shapewright.importers.torch_routes import export_route, fake_route, left_alone
 from shapewright.importers.torch_trace import Traced
 from shapewright.importers.torch_wrappers import unwrapped
@@ -70,7 +71,7 @@ def _imported(
     import torch
 
     requires_grad = {name: p.requires_grad for name, p in module.named_parameters()}
-    with left_alone(module), torch.set_grad_enabled(records):
+    with left_alone(module), idle_moves(), torch.set_grad_enabled(records):
         if halves is not None:
             recast(module, call, halves)
         traced, notices = _trace(module, call, bounds, wanted)

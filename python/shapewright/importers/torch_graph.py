@@ -156,7 +156,7 @@ def _released(traced: Traced, reader: NodeReader, num_values: int) -> list[int]:
 def _data_dependent(reader: NodeReader, env: Any) -> Iterator[tuple[str, int, int | None]]:
     """Sizes that only a run can tell, with their bounds."""
     for symbol in sorted(reader.unbacked, key=str):
-        bounds = env.var_to_range.get(symbol)
+        bounds = None if env is None else env.var_to_range.get(symbol)
         low, high = 0, None
         if bounds is not None:
             low = int(bounds.lower) if bounds.lower.is_Integer and bounds.lower > 0 else 0
