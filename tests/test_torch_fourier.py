@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 pytest.importorskip("torch")
 
 import torch
-from torch import fft, nn
+from torch import fft
 
 import shapewright as sw
+from torch_models.after_linear import AfterLinear, Function
 from torch_oracles.live import live_truth
 
-Transform = Callable[[torch.Tensor], torch.Tensor]
-ROWS: dict[str, Transform] = {
+ROWS: dict[str, Function] = {
     "half": lambda t: fft.irfft(fft.rfft(t)),
     "half, another axis": lambda t: fft.irfft(fft.rfft(t, dim=1), dim=1),
     "half, padded": lambda t: fft.irfft(fft.rfft(t, n=16), n=20),
@@ -29,21 +27,11 @@ ROWS: dict[str, Transform] = {
 }
 
 
-class Mixed(nn.Module):  # type: ignore[misc]
-    def __init__(self, transform: Transform) -> None:
-        super().__init__()
-        self.linear = nn.Linear(12, 12)
-        self.transform = transform
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.transform(self.linear(x))
-
-
 @pytest.mark.oracle
 @pytest.mark.parametrize("optimizer", [None, "sgd-momentum"])
 @pytest.mark.parametrize("name", ROWS)
 def test_peak_is_that_of_a_run(name: str, optimizer: str | None) -> None:
-    model = Mixed(ROWS[name])
+    model = AfterLinear(ROWS[name])
     mode = "infer" if optimizer is None else "train"
     report = sw.check(model, "f32[B, S, 12]", mode=mode, optimizer=optimizer, profile="torch-cpu")
     for batch, length in ((3, 6), (4, 10)):
@@ -52,7 +40,7 @@ def test_peak_is_that_of_a_run(name: str, optimizer: str | None) -> None:
 
 
 def test_what_a_gpu_works_in_is_unknown() -> None:
-    report = sw.check(Mixed(ROWS["half"]), "f32[B, S, 12]")
+    report = sw.check(AfterLinear(ROWS["half"]), "f32[B, S, 12]")
     peak = report.at(B=2, S=4).peak
     assert peak.upper is None
     assert "fft_rfft" in peak.why_bounds

@@ -1,21 +1,17 @@
-"""Writes into views: what is kept and the peak, held to real runs."""
+"""Functions into views: what is kept and the peak, held to real runs."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 
 pytest.importorskip("torch")
 
 import torch
-from torch import nn
 
 import shapewright as sw
+from torch_models.after_linear import AfterLinear, Function
 from torch_oracles.live import live_truth
 from torch_oracles.saved import saved_truth
-
-Write = Callable[[torch.Tensor], torch.Tensor]
 
 
 def joined(t: torch.Tensor) -> torch.Tensor:
@@ -78,20 +74,10 @@ WRITES = (
 )
 
 
-class Written(nn.Module):  # type: ignore[misc]
-    def __init__(self, write: Write) -> None:
-        super().__init__()
-        self.linear = nn.Linear(12, 12)
-        self.write = write
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.write(self.linear(x))
-
-
 @pytest.mark.oracle
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.__name__)
-def test_kept_and_peak_are_those_of_a_run(write: Write) -> None:
-    model = Written(write)
+def test_kept_and_peak_are_those_of_a_run(write: Function) -> None:
+    model = AfterLinear(write)
     report = sw.check(
         model, "f32[B, S, 12]", mode="train", optimizer="sgd-momentum", profile="torch-cpu"
     )

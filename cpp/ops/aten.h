@@ -95,6 +95,8 @@ Tensor squeeze(const Tensor& t, int axis);
 Tensor narrow(const Tensor& t, int axis, Dim length);  // a slice; where it starts does not matter
 Tensor select(const Tensor& t, int axis);
 Tensors split(const Tensor& t, int axis, const std::vector<Dim>& lengths);
+// Of parts of t: what did not get a gradient counts as zeros, and all are joined.
+void record_split(std::string_view name, const Tensor& t, const Tensors& outs);
 Tensor contiguous(const Tensor& t);
 Tensor clone(const Tensor& t);
 Tensor to(const Tensor& t, DType dtype);
@@ -127,6 +129,9 @@ Tensor bmm(const Tensor& a, const Tensor& b);
 Tensor addmm(const Tensor& bias, const Tensor& a, const Tensor& b);
 Tensor matmul(const Tensor& a, const Tensor& b);
 Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias);
+inline Tensor projected(const Tensor& t, const Tensor& weight) {
+  return matmul(t, transpose(weight, 0, 1));
+}
 // What a product of matrices, or of batches of them, works in beside its result.
 void product_work(const Tensor& left, const Tensor& right);
 

@@ -23,16 +23,7 @@ Tensors gates_of(const Tensor& t, std::int64_t count) {
   Tensors parts;
   for (std::int64_t i = 0; i < count; ++i)
     parts.push_back(eager::detach(eager::alias(t, shape, t->strides)));
-  eager::record("UnsafeSplit", {t}, parts, {},
-                [whole = t.shape(), shape](eager::Node&, const Tensors& g) {
-                  Tensors zeros;
-                  DType dtype = DType::kF32;
-                  for (const Tensor& each : g)
-                    if (each.defined()) dtype = each.dtype();
-                  for (const Tensor& each : g)
-                    if (!each.defined()) zeros.push_back(eager::empty(shape, dtype));
-                  return Tensors{eager::empty(whole, dtype)};
-                });
+  record_split("UnsafeSplit", t, parts);
   return parts;
 }
 
@@ -80,15 +71,13 @@ Tensor plain_cell(const EagerCall& c, std::string_view function) {
   return unary(function, add_(of_hidden, of_input), Keeps::kResult, 0);
 }
 
-Tensor product(const Tensor& t, const Tensor& weight) { return matmul(t, transpose(weight, 0, 1)); }
-
 }  // namespace
 
 void lstm_cell_row(EagerCall& c) {
   const Tensor input = c.in(0), hidden = c.in(1), state = c.in(2);
   const Weights w(c, 3);
   if (on_cuda()) {
-    const Tensor of_input = product(input, w.input), of_hidden = product(hidden, w.hidden);
+    const Tensor of_input = projected(input, w.input), of_hidden = projected(hidden, w.hidden);
     return c.out(fused("ThnnFusedLstmCell", of_input, of_hidden, state, w, 4, 2, true));
   }
   const Tensors gates = gates_of(joined(input, hidden, w), 4);
@@ -104,7 +93,7 @@ void gru_cell_row(EagerCall& c) {
   const Tensor input = c.in(0), hidden = c.in(1);
   const Weights w(c, 2);
   if (on_cuda()) {
-    const Tensor of_input = product(input, w.input), of_hidden = product(hidden, w.hidden);
+    const Tensor of_input = projected(input, w.input), of_hidden = projected(hidden, w.hidden);
     return c.out(fused("ThnnFusedGruCell", of_input, of_hidden, hidden, w, 5, 1, false));
   }
   const Tensors of_input = gates_of(linear(input, w.input, w.input_bias), 3);

@@ -1,5 +1,5 @@
 // Complex numbers: tensors of pairs seen as one, and back.
-#include "ops/aten.h"
+#include "ops/aten_complex.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
 
@@ -7,16 +7,30 @@ namespace shapewright::aten {
 
 namespace {
 
-DType complex_of(DType real) { return real == DType::kF64 ? DType::kC128 : DType::kC64; }
-DType real_of(DType d) {
-  return d == DType::kC128 ? DType::kF64 : d == DType::kC64 ? DType::kF32 : d;
-}
-
 Tensor retyped(const Tensor& t, DType dtype, const Shape& shape, const Strides& strides) {
   Tensor out = eager::alias(t, shape, strides);
   out->dtype = dtype;
   return out;
 }
+
+}  // namespace
+
+DType complex_of(DType d) {
+  if (is_complex(d)) return d;
+  return d == DType::kF64 ? DType::kC128 : DType::kC64;
+}
+
+DType real_of(DType d) {
+  return d == DType::kC128 ? DType::kF64 : d == DType::kC64 ? DType::kF32 : d;
+}
+
+Tensor part_of(const Tensor& t) {
+  Strides strides = t->strides;
+  for (int i = 0; i < t.dim(); ++i) strides[i] = strides[i] * Dim(2);
+  return retyped(t, real_of(t.dtype()), t.shape(), strides);
+}
+
+namespace {
 
 Tensor pairs_of(const Tensor& t) {  // view_as_real
   Shape shape = t.shape();
@@ -36,26 +50,13 @@ Tensor of_pairs(const Tensor& t) {  // view_as_complex
   return retyped(t, complex_of(t.dtype()), shape, strides);
 }
 
-// The real or the imaginary part: a view.
-Tensor part_of(const Tensor& t) {
-  Strides strides = t->strides;
-  for (int i = 0; i < t.dim(); ++i) strides[i] = strides[i] * Dim(2);
-  return retyped(t, real_of(t.dtype()), t.shape(), strides);
-}
-
-void view_as_real_row(EagerCall& c) {
+// The other view of the same numbers; its gradient is seen back.
+template <Tensor (*kView)(const Tensor&), Tensor (*kBack)(const Tensor&)>
+void seen_row(EagerCall& c) {
   const Tensor t = c.in(0);
-  Tensor out = pairs_of(t);
-  eager::record("ViewAsReal", {t}, {out}, {},
-                [](eager::Node&, const Tensors& g) { return Tensors{of_pairs(contiguous(g[0]))}; });
-  c.out(out);
-}
-
-void view_as_complex_row(EagerCall& c) {
-  const Tensor t = c.in(0);
-  Tensor out = of_pairs(t);
-  eager::record("ViewAsComplex", {t}, {out}, {},
-                [](eager::Node&, const Tensors& g) { return Tensors{pairs_of(contiguous(g[0]))}; });
+  Tensor out = kView(t);
+  eager::record(c.op(), {t}, {out}, {},
+                [](eager::Node&, const Tensors& g) { return Tensors{kBack(contiguous(g[0]))}; });
   c.out(out);
 }
 
@@ -103,8 +104,8 @@ void abs_row(EagerCall& c) {
 }
 
 constexpr Op kRows[] = {
-    row("view_as_real.default", view_as_real_row),
-    row("view_as_complex.default", view_as_complex_row),
+    row("view_as_real.default", seen_row<pairs_of, of_pairs>),
+    row("view_as_complex.default", seen_row<of_pairs, pairs_of>),
     row("complex.default", complex_row),
     row("polar.default", polar_row),
     row("real.default", part_row),

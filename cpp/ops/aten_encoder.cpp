@@ -22,10 +22,6 @@ struct Wanted {
   bool weights = false, averages = true;
 };
 
-Tensor projected(const Tensor& t, const Tensor& weight) {
-  return matmul(t, transpose(weight, 0, 1));
-}
-
 // Of one tensor in a single product; else of each, joined.
 Tensor projections(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& weight) {
   if (q.is(k) && k.is(v)) return projected(q, weight);

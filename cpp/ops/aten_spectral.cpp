@@ -4,17 +4,13 @@
 
 #include <algorithm>
 
+#include "ops/aten_complex.h"
+
 namespace shapewright::aten {
 
 namespace {
 
 using Axes = std::vector<int>;
-
-DType complex_of(DType d) {
-  if (info(d).kind == DTypeClass::kComplex) return d;
-  return d == DType::kF64 ? DType::kC128 : DType::kC64;
-}
-DType real_of(DType d) { return complex_of(d) == DType::kC128 ? DType::kF64 : DType::kF32; }
 
 // One call of the library: the result, then the operand as it is read, unless it lies so.
 Tensor transformed(const Tensor& t, const Axes& axes, const Shape& shape, DType dtype) {
@@ -43,15 +39,6 @@ Tensor transformed(const Tensor& t, const Axes& axes, const Shape& shape, DType 
   if (repeats || !eager::view_strides(old_shape, lies, joined))
     copy = eager::empty(joined, t.dtype());
   return eager::detach(eager::alias(out, shape, strides));
-}
-
-// The real parts, where they stand.
-Tensor real_part(const Tensor& t) {
-  Strides strides = t->strides;
-  for (int i = 0; i < t.dim(); ++i) strides[i] = strides[i] * Dim(2);
-  Tensor out = eager::alias(t, t.shape(), strides);
-  out->dtype = real_of(t.dtype());
-  return out;
 }
 
 Axes axes_of(const EagerCall& c, int rank) {
@@ -112,7 +99,7 @@ Tensor r2c(const Tensor& t, const Axes& axes, const Shape& shape) {
                 [axes, whole = t.shape()](eager::Node&, const Tensors& g) {
                   Tensor gradient = g[0];
                   if (g[0].shape() != whole) gradient = eager::empty(whole, g[0].dtype());
-                  return Tensors{real_part(transformed(gradient, axes, whole, gradient.dtype()))};
+                  return Tensors{part_of(transformed(gradient, axes, whole, gradient.dtype()))};
                 });
   return out;
 }
@@ -133,11 +120,11 @@ void fft_row(EagerCall& c) {
   const Axes axes = axes_of(c, t.dim());
   std::vector<Dim> sizes;
   for (const int axis : axes) sizes.push_back(c.out_shape()[axis]);
-  const bool is_complex = info(t.dtype()).kind == DTypeClass::kComplex;
+  const bool has_parts = is_complex(t.dtype());
   const bool is_one = axes.size() == 1 && c.op().find("fftn") == std::string_view::npos;
-  if (!is_complex && !is_one) t = to(t, complex_of(t.dtype()));
+  if (!has_parts && !is_one) t = to(t, complex_of(t.dtype()));
   t = resized(c, std::move(t), axes, sizes);
-  c.out(is_complex || !is_one ? c2c(t, axes) : r2c(t, axes, c.out_shape()));
+  c.out(has_parts || !is_one ? c2c(t, axes) : r2c(t, axes, c.out_shape()));
 }
 
 void rfft_row(EagerCall& c) {
@@ -153,7 +140,7 @@ void rfft_row(EagerCall& c) {
 void irfft_row(EagerCall& c) {
   if (on_cuda()) c.count_in_part();
   Tensor t = c.in(0);
-  if (info(t.dtype()).kind != DTypeClass::kComplex) t = to(t, complex_of(t.dtype()));
+  if (!is_complex(t.dtype())) t = to(t, complex_of(t.dtype()));
   const Axes axes = axes_of(c, t.dim());
   std::vector<Dim> sizes;
   for (const int axis : axes) sizes.push_back(c.out_shape()[axis]);

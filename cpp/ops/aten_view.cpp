@@ -109,10 +109,14 @@ Tensors split(const Tensor& t, int axis, const std::vector<Dim>& lengths) {
     shape[axis] = length;
     outs.push_back(eager::alias(t, shape, t->strides));
   }
-  // What did not get a gradient counts as zeros; all are joined.
+  record_split("Split", t, outs);
+  return outs;
+}
+
+void record_split(std::string_view name, const Tensor& t, const Tensors& outs) {
   std::vector<Shape> shapes;
   for (const Tensor& out : outs) shapes.push_back(out.shape());
-  eager::record("Split", {t}, outs, {}, [shapes, old = t.shape()](eager::Node&, const Tensors& g) {
+  eager::record(name, {t}, outs, {}, [shapes, old = t.shape()](eager::Node&, const Tensors& g) {
     DType dtype = DType::kF32;
     for (const Tensor& each : g)
       if (each.defined()) dtype = each.dtype();
@@ -121,7 +125,6 @@ Tensors split(const Tensor& t, int axis, const std::vector<Dim>& lengths) {
       if (!g[i].defined()) zeros.push_back(eager::empty(shapes[i], dtype));
     return Tensors{eager::empty(old, dtype)};
   });
-  return outs;
 }
 
 Tensor clone(const Tensor& t) {

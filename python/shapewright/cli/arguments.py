@@ -118,14 +118,14 @@ def parse_shard(text: str | None) -> Sharding | None:
     """`"fsdp2:8"`, or `"pipeline:4x8"` of 8 micro-batches, as the `sharding` of `check`."""
     if text is None:
         return None
-    kind, colon, numbers = text.rpartition(":")
-    ranks, times, batches = numbers.partition("x")
-    if not colon or not all(
-        n.isdecimal() and len(n) <= 6 for n in (ranks, batches if times else ranks)
-    ):
+    kind, colon, counts = text.rpartition(":")
+    numbers = counts.split("x")
+    are_counts = all(number.isdecimal() and len(number) <= 6 for number in numbers)
+    if not colon or not are_counts or len(numbers) > 2:
         msg = "--shard"
         raise _refused(msg, text, "fsdp2:8 or pipeline:4x8")
-    return Sharding(kind, int(ranks), micro_batches=int(batches) if times else None)
+    ranks, *batches = map(int, numbers)
+    return Sharding(kind, ranks, micro_batches=batches[0] if batches else None)
 
 
 def _number(text: str, whole: str) -> int:

@@ -1,4 +1,5 @@
-"""Calls of PyTorch's functions and of tensors' methods, taken before they are traced."""
+"""Calls of PyTorch's functions and of tensors' methods, taken before they are traced; the trace may
+get a node of its own for one."""
 
 from __future__ import annotations
 
@@ -23,3 +24,23 @@ def intercepted(handle: Handler) -> Iterator[None]:
 
     with Intercepted():
         yield
+
+
+def record_call(tracer: Any, target: Any, args: tuple[Any, ...], made: Any) -> Any:
+    """Puts a call into the trace as one node, which is returned; `made` are its results."""
+    from torch.fx.experimental.proxy_tensor import track_tensor_tree
+
+    proxy = tracer.create_proxy("call_function", target, _proxies(tracer, args), {})
+    track_tensor_tree(made, proxy, constant=None, tracer=tracer)
+    return proxy.node
+
+
+def _proxies(tracer: Any, value: Any) -> Any:
+    """Arguments of a call as the nodes that made them."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return tracer.tensor_tracker[value].proxy
+    if isinstance(value, (list, tuple)):
+        return tuple(_proxies(tracer, item) for item in value)
+    return value

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shapewright.importers.torch_functions import calling_line
-from shapewright.importers.torch_intercept import intercepted
-from shapewright.importers.torch_recurrent import proxies
+from shapewright.importers.torch_intercept import intercepted, record_call
 
 if TYPE_CHECKING:
     from shapewright.importers.torch_trace import Traced
@@ -72,14 +71,12 @@ def _symbol_of(traced: Traced, value: Any) -> str | None:
 def _recorded(
     torch: Any, traced: Traced, name: str, args: Any, shape: Any, symbol: str | None
 ) -> Any:
-    from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing, track_tensor_tree
+    from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing
 
-    tracer = traced.tracer
     with disable_proxy_modes_tracing(), torch.no_grad():
         made = args[0].new_empty(shape)
     target = getattr(torch.ops.aten, name).default
-    proxy = tracer.create_proxy("call_function", target, proxies(torch, tracer, args), {})
-    track_tensor_tree(made, proxy, constant=None, tracer=tracer)
+    node = record_call(traced.tracer, target, args, made)
     if symbol is not None:
-        traced.nested.symbols[proxy.node] = symbol
+        traced.nested.symbols[node] = symbol
     return made

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from shapewright.importers.torch_intercept import intercepted
+from shapewright.importers.torch_intercept import intercepted, record_call
 
 _LAYERS = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
 
@@ -31,7 +31,7 @@ def whole_recurrent_layers(tracer: Any) -> Iterator[None]:
 
 
 def _recorded(torch: Any, tracer: Any, name: str, args: tuple[Any, ...]) -> Any:
-    from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing, track_tensor_tree
+    from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing
 
     is_packed = isinstance(args[1], torch.Tensor) and args[1].dim() == 1  # sizes of batches
     data, states = args[0], args[2 if is_packed else 1]
@@ -43,15 +43,5 @@ def _recorded(torch: Any, tracer: Any, name: str, args: tuple[Any, ...]) -> Any:
         made = (out, *(torch.empty_like(state) for state in several))
     overload = "data" if is_packed else "input"
     target = getattr(getattr(torch.ops.aten, name), overload)
-    proxy = tracer.create_proxy("call_function", target, proxies(torch, tracer, args), {})
-    track_tensor_tree(made, proxy, constant=None, tracer=tracer)
+    record_call(tracer, target, args, made)
     return made
-
-
-def proxies(torch: Any, tracer: Any, value: Any) -> Any:
-    """Arguments of a call as the nodes that made them."""
-    if isinstance(value, torch.Tensor):
-        return tracer.tensor_tracker[value].proxy
-    if isinstance(value, (list, tuple)):
-        return tuple(proxies(torch, tracer, item) for item in value)
-    return value
