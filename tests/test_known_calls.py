@@ -225,3 +225,24 @@ def test_rows_of_a_batch() -> None:
         (xs[2].data_ptr(), first + 128, 0, 1),
     ]
     assert np.frombuffer(eight[3][5:], blocks).tolist() == [(fill, first + 96, 0, 0)]
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (3,), (5, 3), (4,), (), (2, 4, 6)])
+def test_results_of_one_allocation(shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    from shapewright.arrays.element import item_type
+    from shapewright.cuda import gather
+    from shapewright.cuda.view import GpuArray, dense_strides
+
+    def as_on_gpu(x: Any, argument: str) -> GpuArray:
+        item = item_type(x.dtype)
+        strides = dense_strides(tuple(x.shape), item.bytes)
+        return GpuArray(x, "torch", x.data_ptr(), tuple(x.shape), strides, item, 0, 1)
+
+    monkeypatch.setattr(gather, "read", as_on_gpu)
+    like = as_on_gpu(torch.zeros(1), "x")
+    made, addresses, first = gather.make_many(like, 7, shape, like.item)
+    assert [tuple(m.shape) for m in made] == [shape] * 7
+    assert all(m.is_contiguous() and m.data_ptr() % 16 == 0 for m in made)
+    assert [m.data_ptr() for m in made] == addresses.tolist()
+    assert first.address == made[0].data_ptr()
+    assert len({m.untyped_storage().data_ptr() for m in made}) == 1

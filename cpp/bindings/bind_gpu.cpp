@@ -91,11 +91,20 @@ class KnownCalls {
     if (!fast) throw py::error_already_set();
     auto list = std::make_shared<ArrayList>();
     const Py_ssize_t count = PySequence_Fast_GET_SIZE(fast.ptr());
+    list->reserve(static_cast<std::size_t>(count));
+    const Reader* reader = nullptr;
+    PyTypeObject* type = nullptr;
     for (Py_ssize_t i = 0; i < count; ++i) {
+      PyObject* const x = PySequence_Fast_GET_ITEM(fast.ptr(), i);
+      if (Py_TYPE(x) != type) {
+        type = Py_TYPE(x);
+        const Reader& other = readers_.of(x);
+        if (reader != nullptr && reader->api != other.api) return nullptr;  // of two libraries
+        reader = &other;
+      }
       dlpack::Tensor tensor;
       Signature signature;
-      if (!readers_.read(PySequence_Fast_GET_ITEM(fast.ptr(), i), device_type_, tensor) ||
-          !signature.add(tensor))
+      if (!Readers::read(*reader, x, device_type_, tensor) || !signature.add(tensor))
         return nullptr;
       list->add(address_of(tensor), signature);
     }

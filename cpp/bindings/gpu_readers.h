@@ -16,10 +16,11 @@ namespace shapewright {
 
 namespace py = pybind11;
 
-// How tensors of one type are read; `api` is null for a type that cannot be read so.
+// How tensors of one type are read; `api` is null for a type that cannot be read so. What is asked
+// of each tensor is a descriptor of the type, which spares looking its name up.
 struct Reader {
   const dlpack::ExchangeApi* api = nullptr;
-  bool has_gradient = false, has_negation = false;
+  py::object gradient, negation, conjugation;  // null where the type has none
 };
 
 class Readers {
@@ -37,20 +38,22 @@ class Readers {
     return *row->second;
   }
 
-  // A borrowed view of what plainly is memory: no gradient to track, no sign or conjugate put off.
   bool read(py::handle object, std::int32_t device_type, dlpack::Tensor& out) {
-    const Reader& reader = of(object);
+    return read(of(object), object, device_type, out);
+  }
+
+  // A borrowed view of what plainly is memory: no gradient to track, no sign or conjugate put off.
+  static bool read(const Reader& reader, py::handle object, std::int32_t device_type,
+                   dlpack::Tensor& out) {
     if (reader.api == nullptr || reader.api->tensor_of(object.ptr(), &out) != 0) {
       PyErr_Clear();
       return false;
     }
     if (out.device.type != device_type) return false;
-    if (reader.has_gradient && is_true(object.attr(gradient_))) return false;
-    if (reader.has_negation) {
-      if (is_true(call(object, negation_))) return false;
-      if (out.dtype.code == dlpack::kComplex && is_true(call(object, conjugation_))) return false;
-    }
-    return true;
+    if (reader.gradient && is_true(get(reader.gradient, object))) return false;
+    if (!reader.negation) return true;
+    if (is_true(call(reader.negation, object))) return false;
+    return out.dtype.code != dlpack::kComplex || !is_true(call(reader.conjugation, object));
   }
 
   std::optional<std::uintptr_t> stream(py::handle object, const dlpack::Tensor& tensor) {
@@ -73,29 +76,35 @@ class Readers {
     if (api == nullptr || api->tensor_of == nullptr || api->current_stream == nullptr)
       return reader;
     reader.api = api;
-    reader.has_gradient = py::hasattr(type, "requires_grad");
-    reader.has_negation = py::hasattr(type, "is_neg") && py::hasattr(type, "is_conj");
+    if (py::hasattr(type, "requires_grad")) reader.gradient = type.attr("requires_grad");
+    if (py::hasattr(type, "is_neg") && py::hasattr(type, "is_conj")) {
+      reader.negation = type.attr("is_neg");
+      reader.conjugation = type.attr("is_conj");
+    }
     return reader;
   }
 
   static bool is_true(const py::object& value) { return value.ptr() == Py_True; }
 
-  static py::object call(py::handle object, const py::str& method) {
-    PyObject* self = object.ptr();
-    PyObject* result =
-        PyObject_VectorcallMethod(method.ptr(), &self, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  static py::object get(const py::object& descriptor, py::handle object) {
+    const descrgetfunc getter = Py_TYPE(descriptor.ptr())->tp_descr_get;
+    if (getter == nullptr) return descriptor;
+    return checked(
+        getter(descriptor.ptr(), object.ptr(), reinterpret_cast<PyObject*>(Py_TYPE(object.ptr()))));
+  }
+
+  static py::object call(const py::object& method, py::handle object) {
+    PyObject* const self = object.ptr();
+    return checked(PyObject_Vectorcall(method.ptr(), &self, 1, nullptr));
+  }
+
+  static py::object checked(PyObject* result) {
     if (result == nullptr) throw py::error_already_set();
     return py::reinterpret_steal<py::object>(result);
   }
 
-  static py::str interned(const char* text) {
-    return py::reinterpret_steal<py::str>(PyUnicode_InternFromString(text));
-  }
-
   std::unordered_map<PyTypeObject*, std::unique_ptr<Reader>> rows_;
   std::mutex mutex_;  // never held while Python runs, which may hand the interpreter to a waiter
-  py::str gradient_ = interned("requires_grad"), negation_ = interned("is_neg"),
-          conjugation_ = interned("is_conj");
 };
 
 }  // namespace shapewright

@@ -8,6 +8,11 @@ std::span<const std::int64_t> ArrayList::row(std::uint32_t group) const {
   return {rows_.data() + begins_[group], begins_[group + 1] - begins_[group]};
 }
 
+void ArrayList::reserve(std::size_t count) {
+  addresses_.reserve(count);
+  groups_.reserve(count);
+}
+
 void ArrayList::add(std::uint64_t address, const Signature& signature) {
   const std::uint32_t group = group_of(signature);
   if (group == firsts_.size()) {

@@ -14,6 +14,7 @@ namespace shapewright {
 
 class ArrayList {
  public:
+  void reserve(std::size_t count);
   void add(std::uint64_t address, const Signature& signature);
 
   std::span<const std::uint64_t> addresses() const { return addresses_; }
