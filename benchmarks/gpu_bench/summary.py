@@ -10,6 +10,8 @@ from typing import Any
 NOT_MEASURED = "not measured"
 WIDE = ("u16", "i16", "f16", "bf16", "f32", "f64", "c64")
 LARGE = 64 << 20  # bytes past which the cost of a launch is nothing beside the move
+# The driver's copy is the one promised against; ours is faster in places, and the limit then.
+LIMITS = {"the driver's copy": ("copy",), "the faster copy": ("copy", "our copy")}
 RIVALS = ("torch", "torch compiled", "cupy", "jax")
 
 
@@ -17,9 +19,13 @@ def lines_of(results: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(what, promised, measured), one a figure."""
     rows = results.get("rows", [])
     table = [
-        ("transposes of 2, 4, 8 bytes: geomean of copy", ">= 0.92", _score(rows, WIDE, mean=True)),
-        ("transposes of 2, 4, 8 bytes: worst", ">= 0.5", _score(rows, WIDE, mean=False)),
-        ("transposes of bytes: geomean of copy", ">= 0.85", _score(rows, ("u8",), mean=True)),
+        (f"transposes of {what} against {limit}: {how}", promised, _score(rows, dtypes, limit, how))
+        for limit in LIMITS
+        for what, dtypes, how, promised in (
+            ("2, 4, 8 bytes", WIDE, "geomean", ">= 0.92"),
+            ("2, 4, 8 bytes", WIDE, "worst", ">= 0.5"),
+            ("bytes", ("u8",), "geomean", ">= 0.85"),
+        )
     ]
     for rival in RIVALS:
         ratios = [
@@ -50,11 +56,15 @@ def lines_of(results: dict[str, Any]) -> list[tuple[str, str, str]]:
     return table
 
 
-def _score(rows: list[dict[str, Any]], dtypes: tuple[str, ...], *, mean: bool) -> str:
-    scores = [row["score"] for row in rows if row["dtype"] in dtypes]
+def _score(rows: list[dict[str, Any]], dtypes: tuple[str, ...], limit: str, how: str) -> str:
+    scores = [
+        min(row["times"][copy]["us"] for copy in LIMITS[limit]) / row["times"]["ours"]["us"]
+        for row in rows
+        if row["dtype"] in dtypes
+    ]
     if not scores:
         return NOT_MEASURED
-    return f"{geometric_mean(scores) if mean else min(scores):.3f} of {len(scores)} cases"
+    return f"{geometric_mean(scores) if how == 'geomean' else min(scores):.3f} of {len(scores)}"
 
 
 def text_of(results: dict[str, Any]) -> str:
