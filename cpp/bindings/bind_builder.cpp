@@ -78,11 +78,11 @@ void add_fault(GraphBuilder& builder, const std::string& code, const std::string
 }
 
 void add_demand(GraphBuilder& builder, const std::string& relation, const std::string& left,
-                const std::string& right, NodeId node) {
+                const std::string& right, NodeId node, bool is_branch) {
   const Demand::Kind kind = relation == "equal"     ? Demand::Kind::kEqual
                             : relation == "at-most" ? Demand::Kind::kAtMost
                                                     : Demand::Kind::kDivides;
-  builder.demand(kind, left, right, node);
+  builder.demand(kind, left, right, node, is_branch);
 }
 
 }  // namespace
@@ -129,7 +129,7 @@ void bind_builder(py::module_& m) {
       .def("fault", &add_fault, py::arg("code"), py::arg("severity"), py::arg("message"),
            py::arg("facts"), py::arg("hint") = "", py::arg("node") = py::none())
       .def("demand", &add_demand, py::arg("relation"), py::arg("left"), py::arg("right"),
-           py::arg("node"))
+           py::arg("node"), py::arg("is_branch") = false)
       .def("symbol_range", &GraphBuilder::symbol_range, py::arg("name"), py::arg("lower"),
            py::arg("upper"))
       .def(

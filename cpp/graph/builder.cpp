@@ -176,11 +176,11 @@ void GraphBuilder::declare(ValueId value, std::string_view type) {
 }
 
 void GraphBuilder::demand(Demand::Kind kind, std::string_view left, std::string_view right,
-                          NodeId node) {
+                          NodeId node, bool is_branch) {
   if (node >= graph_.nodes.size()) {
     throw Error(ErrorKind::kModel, "value-undefined", "This node is not of this graph");
   }
-  graph_.demands.push_back({kind, graph_.intern(left), graph_.intern(right), node});
+  graph_.demands.push_back({kind, graph_.intern(left), graph_.intern(right), node, is_branch});
 }
 
 void GraphBuilder::symbol_range(std::string_view name, std::int64_t lower,

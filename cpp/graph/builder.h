@@ -31,7 +31,8 @@ class GraphBuilder {
   void describe(NodeId node, std::string_view module, std::string_view origin, bool grad_enabled);
   // The type of a result, as the framework computed it; equal texts share one.
   void declare(ValueId value, std::string_view type);
-  void demand(Demand::Kind kind, std::string_view left, std::string_view right, NodeId node);
+  void demand(Demand::Kind kind, std::string_view left, std::string_view right, NodeId node,
+              bool is_branch = false);
   void symbol_range(std::string_view name, std::int64_t lower, std::optional<std::int64_t> upper);
   void opset(std::string_view domain, std::int64_t version);
 

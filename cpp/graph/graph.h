@@ -104,6 +104,7 @@ struct Demand {
   enum class Kind : std::uint8_t { kEqual, kAtMost, kDivides } kind = Kind::kEqual;
   std::string_view left, right;  // left == right, left <= right, right % left == 0
   NodeId node = 0;               // where
+  bool is_branch = false;        // elsewhere the model takes another branch, and runs
 };
 // Bounds of a size that only a run knows: how many elements a mask selects.
 struct SymbolRange {

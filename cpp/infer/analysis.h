@@ -100,6 +100,9 @@ std::string describe(const Analysis& a, const Cause& cause);  // "256 is axis 2 
 // the node that made the value is no answer.
 std::optional<Cause> origin_of(const Analysis& a, NodeId n, bool is_distant,
                                const std::function<bool(Dim)>& is_asked);
+// Of a constraint that holds of one branch of the model: elsewhere it runs, but not this graph.
+inline constexpr std::string_view kModelBranches = "model-branches";
+inline bool is_of_branch(const Constraint& c) { return c.code == kModelBranches; }
 Truth prove(const Constraint& c);
 bool holds(Relation relation, std::int64_t lhs, std::int64_t rhs);
 // Names of the nodes that impose `c`: its own first, then those with equal operands, in file order.

@@ -175,6 +175,14 @@ Error Program::broken(std::size_t demand, std::span<const Bounds> slots,
     const ArenaScope scope(*analysis_->arena);
     Facts facts = {{"constraint", d.text}, {"where", c.what.text()}, {"bindings", text(sizes)}};
     if (c.node != kNone) add_origin(*analysis_, c, facts);
+    if (is_of_branch(c))
+      return {ErrorKind::kConstraint,
+              std::string(c.code),
+              "the answers hold for " + d.text + " (" + difference(d.relation, lhs, rhs) +
+                  "): elsewhere the model takes another branch",
+              std::move(facts),
+              node,
+              "check the model with dims of these sizes"};
     return {ErrorKind::kConstraint, std::string(c.code),
             subject + " needs " + d.text + ": " + difference(d.relation, lhs, rhs),
             std::move(facts), node};

@@ -66,7 +66,8 @@ void keep_highest_ends(Arena& arena, std::vector<Constraint>& contract) {
     std::size_t at;
   };
   std::vector<Place> places;
-  std::vector<std::uint32_t> place_of(arena.num_symbols(), kNone);  // by symbol
+  // By symbol: of what is demanded, and of the branch.
+  std::vector<std::array<std::uint32_t, 2>> place_of(arena.num_symbols(), {kNone, kNone});
   const auto end_of = [](const Constraint& c) {
     return c.relation == Relation::kAtMost ? least_of_symbol(c.lhs, c.rhs) : std::nullopt;
   };
@@ -79,8 +80,9 @@ void keep_highest_ends(Arena& arena, std::vector<Constraint>& contract) {
     }
     if (end) {
       const auto [symbol, least] = *end;
-      if (place_of[symbol] != kNone) {
-        Place& place = places[place_of[symbol]];
+      std::uint32_t& at = place_of[symbol][is_of_branch(c) ? 1 : 0];
+      if (at != kNone) {
+        Place& place = places[at];
         Constraint& other = contract[place.at];
         if (least > place.least) {
           other = std::move(c);
@@ -91,7 +93,7 @@ void keep_highest_ends(Arena& arena, std::vector<Constraint>& contract) {
         }
         continue;
       }
-      place_of[symbol] = static_cast<std::uint32_t>(places.size());
+      at = static_cast<std::uint32_t>(places.size());
       places.push_back({symbol, least, size});
     }
     if (&contract[size] != &c) contract[size] = std::move(c);
@@ -116,6 +118,7 @@ class Merger {
       drop_implied();
       if (demands() == before) break;
     }
+    drop_those_of_branches();
     return is_contradictory_ ? a_.contract : std::move(contract_);
   }
 
@@ -208,13 +211,15 @@ class Merger {
   // All constraints on one symbol alone become one statement about it.
   void state_symbols() {
     keep_highest_ends(arena_, contract_);
-    std::map<std::uint32_t, std::vector<std::size_t>> groups;
+    std::map<std::pair<std::uint32_t, bool>, std::vector<std::size_t>> groups;
     for (std::size_t i = 0; i < contract_.size(); ++i)
-      if (const auto id = only_symbol_of(arena_, contract_[i])) groups[*id].push_back(i);
+      if (const auto id = only_symbol_of(arena_, contract_[i]))
+        groups[{*id, is_of_branch(contract_[i])}].push_back(i);
     facts_.clear();
     std::vector<std::uint8_t> gone(contract_.size(), 0);
     std::map<std::size_t, std::vector<Constraint>> stated;  // by the place of the first one
-    for (const auto& [id, members] : groups) {
+    for (const auto& [key, members] : groups) {
+      const std::uint32_t id = key.first;
       if (members.size() == 1 && is_plain(arena_, contract_[members[0]])) {
         note(id, contract_[members[0]]);
         continue;
@@ -261,6 +266,18 @@ class Merger {
       put.lhs = substitute(c.lhs, values);
       put.rhs = substitute(c.rhs, values);
       return prove(put) == Truth::kYes;
+    });
+  }
+
+  // A table that the model makes anew where it is too short is long enough on this branch: what
+  // reads it demands no more than that the branch is taken.
+  void drop_those_of_branches() {
+    const std::vector<Constraint> all = contract_;
+    std::erase_if(contract_, [&](const Constraint& c) {
+      return !is_of_branch(c) && std::ranges::any_of(all, [&](const Constraint& other) {
+        return is_of_branch(other) && c.relation == other.relation && c.lhs == other.lhs &&
+               c.rhs == other.rhs;
+      });
     });
   }
 

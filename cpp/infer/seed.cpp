@@ -115,15 +115,17 @@ void Walk::seed_demands() {
     c.lhs = substitute(parse_dim(demand.left), fixed_);
     c.rhs = substitute(parse_dim(demand.right), fixed_);
     c.node = demand.node;
-    c.code = "model-demands";
+    c.code = demand.is_branch ? kModelBranches : "model-demands";
     c.what = std::string("sizes that the model compares");
     const Truth truth = prove(c);
     if (truth == Truth::kYes) continue;
     if (truth == Truth::kNo) {
       add_finding({std::string(c.code),
-                   "the model stands only where " + to_string(c),
+                   (demand.is_branch ? "another branch of the model runs unless "
+                                     : "the model stands only where ") +
+                       to_string(c),
                    {{"left", to_string(c.lhs)}, {"right", to_string(c.rhs)}},
-                   {}},
+                   demand.is_branch ? "trace the model with these sizes" : ""},
                   c.node);
       continue;
     }

@@ -312,7 +312,12 @@ class GraphBuilder:
     def call_it(self, name: str, producer: str) -> None: ...
     def constant(self, name: str, data: TensorData) -> int: ...
     def demand(
-        self, relation: str, left: str, right: str, node: typing.SupportsInt | typing.SupportsIndex
+        self,
+        relation: str,
+        left: str,
+        right: str,
+        node: typing.SupportsInt | typing.SupportsIndex,
+        is_branch: bool = False,
     ) -> None: ...
     def end_block(self) -> None: ...
     def fault(

@@ -10,7 +10,7 @@ from weakref import ref
 
 from shapewright import _core
 from shapewright.errors import ShapewrightError
-from shapewright.fit import Fit, solve_fit
+from shapewright.fit import Fit, refuse_faulty, solve_fit
 from shapewright.graph import Graph
 from shapewright.inputs import symbol_bounds
 from shapewright.load import Asked, is_module, read_model, traced_halves
@@ -132,6 +132,8 @@ def check(
         sizes={symbol: low for symbol, low, high in symbols if low == high},
         in_halves=_in_halves(source, asked, strict=strict),
     )
+    if is_module(source):
+        question.elsewhere = _elsewhere(source, asked, question)
     report = Report(analysis, question)
     if run.checkpoint and report.ok:
         check_patterns(graph, run.checkpoint)
@@ -155,6 +157,27 @@ def _in_halves(
         return _core.infer(graph, given, asked.bounds, strict, registered_rule(), "refine", "")
 
     return again
+
+
+def _elsewhere(
+    source: Any, asked: Asked, question: Question
+) -> Callable[[tuple[tuple[str, int], ...]], Report | None]:
+    """Traces a module at given sizes, as long as its owner keeps it; the answers are kept."""
+    held = ref(source)
+
+    @cache
+    def traced_at(sizes: tuple[tuple[str, int], ...]) -> Report | None:
+        module = held()
+        if module is None:
+            return None
+        graph, _, _ = read_model(module, replace(asked, at=dict(sizes), bounds=[]))
+        analysis = _core.infer(graph, [], [], question.strict, registered_rule(), "refine", "")
+        report = Report(analysis, replace(question, sizes={}, elsewhere=None, in_halves=None))
+        if not report.ok:
+            refuse_faulty(report)
+        return report
+
+    return traced_at
 
 
 def fit(

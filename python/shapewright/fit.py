@@ -9,7 +9,7 @@ from shapewright import _core
 from shapewright.errors import ShapeError, ShapewrightError
 from shapewright.memory import Peak, make_peak, needed_of, sizes_hinted
 from shapewright.options import Budget
-from shapewright.results import Report
+from shapewright.results import Constraint, Report
 from shapewright.units import parse_headroom
 
 
@@ -21,7 +21,9 @@ class Fit:
     `value` is 0 if nothing fits. `binding` is the peak that stops it, with its node and what is
     alive; `slack` is what is left. On a GPU, where PyTorch's allocator decides, `slack` counts from
     the least capacity that runs, `binding` lies at the request that is refused, and `untried` says
-    how many sizes above `value` were given up without a replay. Its text says all that in a line.
+    how many sizes above `value` were given up without a replay. `untraced` is what of the report's
+    domain ends the search: beyond it a PyTorch module takes another branch, which is not looked at.
+    Its text says all that in a line.
     """
 
     value: int
@@ -35,6 +37,7 @@ class Fit:
     report: Report = field(repr=False, compare=False)
     safe: bool = False
     untried: int = 0
+    untraced: str = ""
 
     def __str__(self) -> str:
         from shapewright.report.verdict import fit_verdict
@@ -67,6 +70,7 @@ class Fit:
             "short": self.short,
             "safe": self.safe,
             "untried": self.untried,
+            "untraced": self.untraced or None,
         }
 
 
@@ -112,7 +116,29 @@ def solve_fit(
         report=report,
         safe=safe,
         untried=core.num_untried,
+        untraced=_untraced(report, solve, core.value, core.next_value),
     )
+
+
+def _untraced(report: Report, solve: str, value: int, after: int | None) -> str:
+    """What of the domain keeps a larger answer out: one may be on another branch."""
+    if value > 0 and after is not None:
+        return ""
+    beside = value + 1 if value > 0 else max((after or 1) - 1, 1)
+    return " and ".join(c.text for c in report.domain if not _admits(c, solve, beside))
+
+
+def _admits(constraint: Constraint, solve: str, size: int) -> bool:
+    """Whether a size keeps a constraint; one of several symbols may be broken."""
+    sides = []
+    for side in (constraint.lhs, constraint.rhs):
+        if side is None or getattr(side, "symbols", set()) - {solve}:
+            return False
+        sides.append(side if isinstance(side, int) else side.bind(**{solve: size}))
+    left, right = sides
+    if constraint.kind == "divides":
+        return bool(right % left == 0)
+    return bool(left <= right if constraint.kind == "at-most" else left == right)
 
 
 def _binding(

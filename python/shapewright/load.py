@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -32,6 +32,7 @@ class Asked:
     records: bool = True  # whether gradients are on while the model runs
     halves: str | None = None  # the dtype that a module is traced in, if not its own
     autocast: bool = False  # whether it runs under torch.autocast
+    at: Mapping[str, int] | None = None  # the sizes of all symbols of a module: no others are open
 
 
 def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]:
@@ -52,6 +53,7 @@ def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]
             records=asked.records,
             halves=asked.halves,
             autocast=asked.autocast,
+            at=asked.at,
         )
         return graph, graph.name, []
     if is_program(source):

@@ -307,8 +307,14 @@ class BoundReport:
     def first_peak(self) -> Peak:
         """The peak of the first iteration of training, whose step makes the optimizer's state."""
         with sizes_hinted():
-            first = self.report.first_memory.at(self.sizes)
+            first = self.report.first_memory.at(self._open_sizes)
         return make_peak(first.peak, self.report.question.profile)
+
+    @property
+    def _open_sizes(self) -> dict[str, int]:
+        """What the report leaves open: nothing, if it is of these sizes alone."""
+        names = {symbol.name for symbol in self.report.symbols}
+        return {name: size for name, size in self.sizes.items() if name in names}
 
     @cached_property
     def timeline(self) -> Timeline:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shapewright import _core
-from shapewright.errors import ShapewrightError, format_block
+from shapewright.errors import ConstraintError, ShapewrightError, format_block
 from shapewright.memory import (
     SHOWN_FORMULAS,
     TRAINING_FORMULAS,
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from shapewright._core import Dim
     from shapewright.what_if import WhatIf
+
+
+OTHER_BRANCH = "model-branches"  # the code of what holds of one branch of the model alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,10 @@ class Question:
     in_halves: Callable[[], _core.Analysis | None] | None = field(
         default=None, compare=False, repr=False
     )
+    # The same module traced at sizes outside of the domain; None where it is gone.
+    elsewhere: Callable[[tuple[tuple[str, int], ...]], Report | None] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     @property
     def budget(self) -> int | None:
@@ -205,8 +212,18 @@ class Report:
     @cached_property
     def contract(self) -> tuple[Constraint, ...]:
         """What the model demands of the sizes of its inputs."""
+        return self._constraints(of_branch=False)
+
+    @cached_property
+    def domain(self) -> tuple[Constraint, ...]:
+        """Where the answers hold: at other sizes a PyTorch module takes another branch."""
+        return self._constraints(of_branch=True)
+
+    def _constraints(self, *, of_branch: bool) -> tuple[Constraint, ...]:
         return tuple(
-            Constraint(c.text, c.kind, c.lhs, c.rhs, c.node) for c in self._analysis.contract
+            Constraint(c.text, c.kind, c.lhs, c.rhs, c.node)
+            for c in self._analysis.contract
+            if (c.code == OTHER_BRANCH) == of_branch
         )
 
     @cached_property
@@ -281,10 +298,21 @@ class Report:
         return TRAINING_FORMULAS if self.question.run.trains else SHOWN_FORMULAS
 
     def at(self, **sizes: int) -> BoundReport:
-        """The report at given sizes; raises `ConstraintError` where they break the contract."""
+        """The report at given sizes; raises `ConstraintError` where they break the contract.
+
+        At sizes outside of `domain` the module is traced again, for these alone.
+        """
         every = {**self.question.sizes, **sizes}
         with sizes_hinted():
-            return BoundReport(self, self.memory.at(every), every)
+            try:
+                return BoundReport(self, self.memory.at(every), every)
+            except ConstraintError as error:
+                if error.code != OTHER_BRANCH or self.question.elsewhere is None:
+                    raise
+                other = self.question.elsewhere(tuple(sorted(every.items())))
+                if other is None:
+                    raise
+            return BoundReport(other, other.memory.at({}), every)
 
     @property
     def analysis(self) -> _core.Analysis:

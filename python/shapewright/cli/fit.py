@@ -128,12 +128,14 @@ def fit(
 
 def fit_lines(report: Report, answer: Fit) -> list[str]:
     """What stands above the verdict: the model, the contract, and what fills the memory."""
-    from shapewright.report.text import contract_block, format_table, heading
+    from shapewright.report.text import contract_block, domain_block, format_table, heading
     from shapewright.units import format_bytes
 
     lines = [heading(report), ""]
     if report.contract:
         lines += [contract_block(report), ""]
+    if report.domain:
+        lines += [domain_block(report), ""]
     peak = answer.peak or answer.next
     if peak is not None:
         size = answer.value if answer.peak is not None else answer.next_value

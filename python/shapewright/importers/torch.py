@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from shapewright import _core
+from shapewright.importers.torch_branches import told_apart
 from shapewright.importers.torch_errors import (
     is_data_dependent,
     notice_of,
@@ -17,7 +18,7 @@ from shapewright.importers.torch_errors import (
 from shapewright.importers.torch_fit import fitted_rows, values_near
 from shapewright.importers.torch_functions import FunctionCall
 from shapewright.importers.torch_graph import Notice, Run, built_graph, read_run
-from shapewright.importers.torch_guards import specialised, symbol_names
+from shapewright.importers.torch_guards import demands, specialised, symbol_names
 from shapewright.importers.torch_halves import recast
 from shapewright.importers.torch_hints import first_hints, further_hints, told_sizes
 from shapewright.importers.torch_inputs import Call, call_of
@@ -42,11 +43,12 @@ def import_module(
     records: bool = True,
     halves: str | None = None,
     autocast: bool = False,
+    at: Mapping[str, int] | None = None,
 ) -> _core.Graph:
     """The graph of one call of a module; `train` adds the loss, `records` turns gradients on.
 
     `halves` is the dtype that it runs in, if that is not its own; `autocast` says that it runs
-    under `torch.autocast`.
+    under `torch.autocast`. `at` gives every symbol its size: the graph is of these sizes alone.
 
     Nothing of the module is moved, cast or changed. What the model refuses is a finding of the
     graph, which then holds what came before. One thread traces at a time: PyTorch's tracers, and
@@ -56,6 +58,8 @@ def import_module(
     module, wrappers = unwrapped(module)
     with _ONE_TRACE:
         call = replace(call_of(module, inputs), autocast=autocast)
+        if at is not None:
+            call = call.at(at)
         return _imported(module, wrappers, call, bounds or {}, wanted, records, halves)
 
 
@@ -93,7 +97,27 @@ def _imported(
             if _fit(run, symbol, value, read_at):
                 fitted = symbol
                 notices.append(_fitted_note(symbol, value, line))
-    return built_graph(run, call, name=type(module).__name__, notices=notices, fitted=fitted)
+        found = [d for d in demands(traced, run.names) if d.left != fitted]
+        if traced.is_complete:
+            found = told_apart(found, traced.hints, bounds, _runner(module, call, wanted))
+    return built_graph(
+        run, call, name=type(module).__name__, notices=notices, demanded=found, fitted=fitted
+    )
+
+
+def _runner(
+    module: Any, call: Call, loss: Loss | None
+) -> Callable[[Mapping[str, int]], bool | None]:
+    """Tells whether the model runs at given sizes; None where that depends on data."""
+
+    def runs_at(sizes: Mapping[str, int]) -> bool | None:
+        try:
+            with left_alone(module):
+                return fake_route(module, call.at(sizes), {}, loss).is_complete
+        except Exception as error:
+            return None if is_data_dependent(error) else False
+
+    return runs_at
 
 
 def _fit(run: Run, symbol: str, value: int, read_at: Callable[[int], Run]) -> bool:

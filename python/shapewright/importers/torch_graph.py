@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapewright import _core
-from shapewright.importers.torch_guards import Demanded, demands, specialised, symbol_names
+from shapewright.importers.torch_guards import Demanded, specialised, symbol_names
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_nodes import NodeReader
 from shapewright.importers.torch_trace import Traced
@@ -60,7 +60,13 @@ def read_run(
 
 
 def built_graph(
-    run: Run, call: Call, *, name: str, notices: Sequence[Notice], fitted: str = ""
+    run: Run,
+    call: Call,
+    *,
+    name: str,
+    notices: Sequence[Notice],
+    demanded: Sequence[Demanded],
+    fitted: str = "",
 ) -> _core.Graph:
     """The graph of a run; the symbol `fitted` is one that other runs have freed."""
     builder = _core.GraphBuilder(0)
@@ -87,7 +93,7 @@ def built_graph(
         builder.symbol_range(symbol, low, high)
     for symbol in traced.nested.lines:
         builder.symbol_range(symbol, 0, None)
-    _add_demands(builder, reader, [d for d in demands(traced, run.names) if d.left != fitted])
+    _add_demands(builder, reader, demanded)
     fixed = specialised(traced, run.names)
     fixed.pop(fitted, None)
     told = [*notices, *(_fixed(*item) for item in fixed.items()), *_autocast(reader)]
@@ -164,13 +170,15 @@ def _data_dependent(reader: NodeReader, env: Any) -> Iterator[tuple[str, int, in
         yield str(symbol), low, high
 
 
-def _add_demands(builder: _core.GraphBuilder, reader: NodeReader, found: list[Demanded]) -> None:
+def _add_demands(
+    builder: _core.GraphBuilder, reader: NodeReader, found: Sequence[Demanded]
+) -> None:
     if not reader.rows:
         return
     for demand in found:
         field, wanted = (3, demand.node) if demand.node else (5, demand.line)
         at = next((i for i, (_, row) in enumerate(reader.rows) if row[field] == wanted), 0)
-        builder.demand(demand.relation, demand.left, demand.right, at)
+        builder.demand(demand.relation, demand.left, demand.right, at, demand.is_branch)
 
 
 def _fixed(name: str, found: tuple[int, str]) -> Notice:

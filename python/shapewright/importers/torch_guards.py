@@ -28,6 +28,8 @@ class Demanded:
     right: str
     line: str  # of the model, "" if not known
     node: str = ""  # of the trace, "" if not known
+    is_own: bool = False  # asked by the model, not by PyTorch
+    is_branch: bool = False  # where it does not hold, the model runs another way
 
 
 def symbol_names(traced: Traced, call: Call) -> dict[Any, str]:
@@ -45,13 +47,14 @@ def demands(traced: Traced, names: Mapping[Any, str]) -> list[Demanded]:
     """The conditions on the caller's sizes, each once."""
     if traced.env is None:
         return []
-    lines = {guard.expr: _line(guard) for guard in traced.env.guards}
+    asked = {guard.expr: (_line(guard), _is_own(guard)) for guard in traced.env.guards}
     found: dict[tuple[str, str, str], Demanded] = {}
     for relation, left, right, expr in _relations(traced, names):
-        line = lines.get(expr, "") or next(
-            (line for guard, line in lines.items() if line and guard.has(expr)), ""
+        line, is_own = asked.get(expr) or next(
+            (at for guard, at in asked.items() if at[0] and guard.has(expr)), ("", False)
         )
-        found.setdefault((relation, left, right), Demanded(relation, left, right, line))
+        demanded = Demanded(relation, left, right, line, is_own=is_own)
+        found.setdefault((relation, left, right), demanded)
     for demanded in _windows(traced, names):
         found.setdefault(("at-most", "1", demanded.right), demanded)
     return list(found.values())
@@ -102,9 +105,26 @@ def _relations(traced: Traced, names: Mapping[Any, str]) -> Iterator[tuple[str, 
         if bounds is not None and bounds.upper.is_Integer and bounds.upper < 2**62:
             yield "at-most", name, str(int(bounds.upper)), symbol
     for guard in sorted(env.guards, key=lambda guard: len(guard.expr.free_symbols)):
-        row = _relation(env.replace(guard.expr), names)
+        expr = env.replace(guard.expr)
+        row = _relation(expr, names) or (_side(expr, env, names) if _is_own(guard) else None)
         if row is not None:
             yield (*row, guard.expr)
+
+
+def _side(expr: Any, env: Any, names: Mapping[Any, str]) -> tuple[str, str, str] | None:
+    """Of an inequality that the model asked for, `S != 512` or `S % 8 != 0`: the side it ran on."""
+    if type(expr).__name__ != "Unequality" or not expr.free_symbols <= names.keys():
+        return None
+    left, right = expr.args
+    texts = [dim_text(part, names) for part in (left, right)]
+    hints = {symbol: env.backed_var_to_val[symbol] for symbol in expr.free_symbols}
+    values = [part.xreplace(hints) for part in (left, right)]
+    if None in texts or not all(value.is_Integer for value in values):
+        return None
+    below, above = (f"({text})" for text in texts)
+    if values[0] > values[1]:
+        below, above = above, below
+    return "at-most", f"({below} + 1)", above
 
 
 def _relation(expr: Any, names: Mapping[Any, str]) -> tuple[str, str, str] | None:
@@ -154,6 +174,12 @@ def _is_polynomial(expr: Any, atoms: Collection[Any] = ()) -> bool:
     if not (expr.is_Add or expr.is_Mul or expr.is_Pow):
         return False
     return all(_is_polynomial(part, atoms) for part in expr.args)
+
+
+def _is_own(guard: Any) -> bool:
+    """Whether a line of the model asked, and not one of PyTorch that it called."""
+    path = getattr(getattr(getattr(guard, "sloc", None), "framework_loc", None), "filename", "")
+    return bool(path) and not is_machinery(path)
 
 
 def _line(guard: Any) -> str:

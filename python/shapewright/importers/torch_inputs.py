@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shapewright.errors import ShapeError, ShapewrightError
@@ -36,6 +36,14 @@ class Call:
         """The arguments with tensors in their slots."""
         kwargs = {name: _fill(value, tensors) for name, value in self.kwargs.items()}
         return [_fill(value, tensors) for value in self.args], kwargs
+
+    def at(self, sizes: Mapping[str, int]) -> Call:
+        """The same call at given sizes of its symbols."""
+        types = [
+            TensorType(type.dtype, tuple(_bound(dim, sizes) for dim in type.shape or ()))
+            for type in self.types
+        ]
+        return replace(self, types=types)
 
     @property
     def symbols(self) -> dict[str, bool]:
@@ -75,6 +83,10 @@ def call_of(module: Any, inputs: Any) -> Call:
     for name, spec in given.items():
         call.kwargs[name] = _place(name, spec, call)
     return call
+
+
+def _bound(dim: Any, sizes: Mapping[str, int]) -> Any:
+    return dim if isinstance(dim, int) else dim.bind(**{n: sizes[n] for n in dim.symbols})
 
 
 def _by_name(inputs: Any, module: Any, named: list[inspect.Parameter]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ def export_route(
 
     watch = watching_module(module, call, loss)
     watch.__dict__["runs"] = runs
+    watch.__dict__["traced"].hints = hints
     dynamic = {"tensors": tuple(_dynamic_dims(torch, type) for type in call.types)}
     tensors = example_tensors(module, call, hints)
     return _run(
@@ -63,6 +64,7 @@ def fake_route(module: Any, call: Call, hints: Mapping[str, int], loss: Loss | N
     mode = FakeTensorMode(shape_env=env, allow_non_fake_inputs=True)
     watch = watching_module(module, call, loss)
     watch.__dict__["numbers"] = True
+    watch.__dict__["traced"].hints = hints
 
     def fake_input(tensor: Any, type: Any) -> Any:
         sizes = [

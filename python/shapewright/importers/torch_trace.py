@@ -39,6 +39,7 @@ class Traced:
     tracker: Any = None  # from tensors to their nodes
     root: Any = None  # holds the constants that nodes get by name
     env: Any = None  # ShapeEnv; None if no size is open
+    hints: Mapping[str, int] = field(default_factory=dict)  # the sizes it ran with
     params: list[tuple[str, Any, list[Any]]] = field(default_factory=list)  # name, tensor, nodes
     buffers: list[tuple[str, Any, list[Any]]] = field(default_factory=list)
     inputs: list[tuple[str, Any, Any]] = field(default_factory=list)  # name, node, tensor

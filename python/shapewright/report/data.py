@@ -39,6 +39,7 @@ def report_dict(report: Report) -> dict[str, Any]:
         ],
         "findings": [finding.to_dict() for finding in report.findings],
         "contract": [constraint.to_dict() for constraint in report.contract],
+        "domain": [constraint.to_dict() for constraint in report.domain],
         "differences": [difference.to_dict() for difference in report.differences],
         "coverage": {
             "static": coverage.static,

@@ -32,6 +32,9 @@ def report_markdown(report: Report) -> str:
     if report.contract:
         rows_of_contract = [(shortened(c.text), c.node) for c in report.contract]
         parts.append(table(("contract", "from"), rows_of_contract))
+    if report.domain:
+        rows_of_domain = [(shortened(c.text), c.node) for c in report.domain]
+        parts.append(table(("holds for", "asked at"), rows_of_domain))
     if report.differences:
         parts.append(table(DIFFERENCE_HEADINGS, difference_rows(report)))
     parts.append(_escape(str(report.coverage)))

@@ -30,7 +30,7 @@ class Shown:
 def shown_at(report: Report) -> Shown:
     """The report at its given sizes; where that breaks the contract, the reason."""
     given = report.question.sizes
-    demands = _by_name(report.contract)
+    demands = _by_name((*report.contract, *report.domain))
     assumed = {
         s.name: _least(s.name, s.lower, demands.get(s.name, []))
         for s in report.symbols

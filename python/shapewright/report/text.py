@@ -65,6 +65,8 @@ def detail_blocks(report: Report, shown: Shown) -> list[tuple[str, str]]:
         blocks.append(("contract", contract_block(report)))
     elif report.ok:
         blocks.append(("contract", "contract\n  nothing is demanded of the open sizes"))
+    if report.domain:
+        blocks.append(("domain", domain_block(report)))
     if report.differences:
         blocks.append(("differences", difference_block(report)))
     blocks.append(("values", str(report.coverage)))
@@ -77,6 +79,13 @@ def contract_block(report: Report) -> str:
     """What is demanded of the open sizes, and by which node."""
     rows = [(shortened(c.text), f"from {c.node}") for c in report.contract]
     return "contract\n" + format_table(None, rows)
+
+
+def domain_block(report: Report) -> str:
+    """The sizes of the branch that was traced: others run as well, but another way."""
+    rows = [(shortened(c.text), f"asked at {c.node}") for c in report.domain]
+    title = "these answers hold for (the model takes another branch elsewhere)"
+    return f"{title}\n{format_table(None, rows)}"
 
 
 def difference_rows(report: Report) -> list[tuple[str, str, str, str]]:

@@ -90,14 +90,17 @@ def fit_verdict(answer: Fit) -> Verdict:
             return Verdict("too-large", text)
         limit, needed = format_against(answer.budget, answer.budget + (answer.short or 0))
         where = _stop(answer)
-        return Verdict("too-large", f"DOES NOT FIT  {following} needs {needed} of {limit}{where}")
+        text = f"{following} needs {needed} of {limit}{where}"
+        if answer.untraced:
+            return Verdict("inconclusive", f"INCONCLUSIVE  {text}; {_end(answer)}")
+        return Verdict("too-large", f"DOES NOT FIT  {text}")
     if peak.on_gpu:
         return Verdict("fits", _spare_text(answer))
     sizes = [peak.live] if after is None else [peak.live, after.live]
     limit, needed, *more = format_against(answer.budget, *sizes)
     text = f"FITS  {label}={answer.value}  peak {needed} of {limit}{answer.report.place(peak.node)}"
     if answer.next_value is None:
-        return Verdict("fits", f"{text}; no larger {label} is allowed")
+        return Verdict("fits", f"{text}; {_end(answer)}")
     needs = more[0] if more else "more than 64 bits can count"
     return Verdict("fits", f"{text}; {following} needs {needs}")
 
@@ -110,12 +113,19 @@ def _spare_text(answer: Fit) -> str:
         text += f" ({answer.untried} larger ones were not tried)"
     following = f"{label}={answer.next_value}"
     if answer.next_value is None:
-        return f"{text}; no larger {label} is allowed"
+        return f"{text}; {_end(answer)}"
     if answer.next is None:
         return f"{text}; {following} needs more than 64 bits can count"
     short = answer.short or 0
     fails = f"fails by {format_bytes(short)}" if short > 0 else "fails"
     return f"{text}; {following} {fails}{_stop(answer)}"
+
+
+def _end(answer: Fit) -> str:
+    """Why there is no larger size, or, where nothing fits, no other."""
+    if answer.untraced:
+        return f"where {answer.untraced} does not hold, the model takes another branch"
+    return f"no larger {answer.symbol} is allowed"
 
 
 def _stop(answer: Fit) -> str:
@@ -175,6 +185,8 @@ def _memory_text(report: Report, shown: Shown) -> str:
 
 def _bounded_verdict(report: Report, shown: Shown, budget: int) -> Verdict | None:
     """What holds at every size that the bounds of the open symbols allow; None if that differs."""
+    if report.domain:  # the others run too, another way
+        return None
     least, most = report.formula("live_peak").range(**report.question.sizes)
     spans = ", ".join(
         f"{s.name}={s.lower}.." + ("" if s.upper is None else str(s.upper))
