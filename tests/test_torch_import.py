@@ -275,20 +275,6 @@ def test_an_expression_of_sizes() -> None:
     assert [str(report.values[v.name]) for v in report.graph.outputs] == ["f32[N, 3*L + 1]"]
 
 
-def test_elements_that_are_read_are_assumed() -> None:
-    class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def forward(self, x: Any) -> Any:
-            if x.sum() > 0:
-                x = x + 1
-            return x * x.max().item()
-
-    report = sw.check(Model(), "f32[N,4]")
-    assert report.ok
-    found = [f for f in report.findings if f.code == "element-read"]
-    assert [f.facts["taken to be"] for f in found] == ["False"]
-    assert "test_torch_import.py:" in found[0].message
-
-
 def test_the_second_route() -> None:
     class Model(nn.Module):  # type: ignore[name-defined, misc]
         def forward(self, x: Any) -> Any:
@@ -504,25 +490,6 @@ def test_arrays_and_any_keyword() -> None:
     assert [str(report.values[v.name]) for v in report.graph.outputs] == ["f32[2, L + 3]"]
 
 
-def test_a_mask_is_asked_whether_all_of_it_holds() -> None:
-    class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def forward(self, x: Any, mask: Any) -> Any:
-            if torch.compiler.is_compiling():
-                return x.exp()
-            held = mask == 1
-            if not held.all():
-                return x.cos()
-            full = held.sum() == held.numel()
-            return x + 1 if full else x.sin()
-
-    report = sw.check(Model(), {"x": "f32[N]", "mask": "i64[N]"})
-    assert [n.op for n in report.graph.nodes][-1] == "add.Tensor"
-    assert codes(report, "note") == ["torch-route"]
-    found = [f.facts["taken to be"] for f in report.findings if f.code == "element-read"]
-    assert found == ["True", "True"]
-    assert not torch.compiler.is_compiling()
-
-
 def test_inputs_bind_a_graph_that_was_traced() -> None:
     graph = sw.load(Net(), {"x": "f32[N,3,H,W]"})
     report = sw.check(graph, {"x": "f32[2,3,H,64]"})
@@ -576,13 +543,3 @@ def test_an_upper_bound_is_demanded() -> None:
     small = Model()
     small.table = small.table[:40]
     assert [str(c) for c in sw.check(small, "f32[N,S,4]").contract] == ["S <= 40"]
-
-
-def test_a_comparison_of_elements_is_false() -> None:
-    class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def forward(self, ids: Any) -> Any:
-            return ids + 1 if 0 in ids[:, [-1, 0]] else ids * 2
-
-    report = sw.check(Model(), "i64[N,S]")
-    assert [n.op for n in report.graph.nodes][-1] == "mul.Tensor"
-    assert "element-read" in codes(report, "warning")

@@ -133,7 +133,7 @@ def check(
         in_halves=_in_halves(source, asked, strict=strict),
     )
     if is_module(source):
-        question.elsewhere = _elsewhere(source, asked, question)
+        _ask_again(source, asked, question, graph)
     report = Report(analysis, question)
     if run.checkpoint and report.ok:
         check_patterns(graph, run.checkpoint)
@@ -159,25 +159,45 @@ def _in_halves(
     return again
 
 
-def _elsewhere(
-    source: Any, asked: Asked, question: Question
-) -> Callable[[tuple[tuple[str, int], ...]], Report | None]:
-    """Traces a module at given sizes, as long as its owner keeps it; the answers are kept."""
+def _ask_again(source: Any, asked: Asked, question: Question, graph: _core.Graph) -> None:
+    """Lets a question trace a module once more, as long as its owner keeps it; answers are kept."""
     held = ref(source)
 
-    @cache
-    def traced_at(sizes: tuple[tuple[str, int], ...]) -> Report | None:
+    def report_of(asked: Asked) -> Report | None:
         module = held()
         if module is None:
             return None
-        graph, _, _ = read_model(module, replace(asked, at=dict(sizes), bounds=[]))
-        analysis = _core.infer(graph, [], [], question.strict, registered_rule(), "refine", "")
-        report = Report(analysis, replace(question, sizes={}, elsewhere=None, in_halves=None))
-        if not report.ok:
+        graph, _, _ = read_model(module, asked)
+        rule = registered_rule()
+        analysis = _core.infer(graph, [], asked.bounds, question.strict, rule, "refine", "")
+        other = replace(question, in_halves=None, elsewhere=None, hidden=None)
+        if asked.at is not None:
+            other.sizes = {}
+        _ask_again(module, asked, other, graph)
+        return Report(analysis, other)
+
+    @cache
+    def hidden() -> Report | None:
+        report = report_of(replace(asked, hides=True))
+        return report if report is not None and report.ok else None
+
+    @cache
+    def elsewhere(sizes: tuple[tuple[str, int], ...]) -> Report | None:
+        report = report_of(replace(asked, at=dict(sizes), bounds=[]))
+        if report is not None and not report.ok:
             refuse_faulty(report)
         return report
 
-    return traced_at
+    if not asked.hides and any(map(_assumes_all, graph.faults)):
+        question.hidden = hidden
+    if asked.at is None:
+        question.elsewhere = elsewhere
+
+
+def _assumes_all(fault: Any) -> bool:
+    """Whether a finding says that a mask was taken to hide nothing."""
+    is_read = fault["code"] == "element-read"
+    return is_read and ("taken to be", "True") in map(tuple, fault["facts"])
 
 
 def fit(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from shapewright import _core
-from shapewright.errors import ShapeError, ShapewrightError
+from shapewright.errors import InconclusiveError, ShapeError, ShapewrightError
 from shapewright.memory import Peak, make_peak, needed_of, sizes_hinted
 from shapewright.options import Budget
 from shapewright.results import Constraint, Report
@@ -85,13 +85,40 @@ def solve_fit(
     multiple_of: int,
     headroom: str | int | float,
 ) -> Fit:
-    """Asks the core for the largest size."""
+    """The largest size; on a CPU, and with `safe`, whatever masks hide where a module asks."""
     if limits is None:
         message = "fit needs to know how much memory there is"
         hint = "budget='24GiB' or device='a100-80gb'"
         raise ShapewrightError(message, code="budget-missing", hint=hint)
     if not report.ok:
         refuse_faulty(report)
+
+    def largest(of: Report) -> Fit:
+        return _largest(of, limits, safe, solve, where, tie, multiple_of, headroom)
+
+    found = largest(report)
+    hidden = report.question.hidden
+    if hidden is None or (report.question.run.on_gpu and not safe):
+        return found
+    other = hidden()
+    if other is None:
+        message = "the live peak has no upper bound: the model asks whether masks hide something"
+        hint = "leave the mask out of inputs"
+        raise InconclusiveError(message, code="peak-unbounded", hint=hint)
+    return min(found, largest(other), key=lambda fit: fit.value)
+
+
+def _largest(
+    report: Report,
+    limits: Budget,
+    safe: bool,
+    solve: str,
+    where: dict[str, int],
+    tie: dict[str, str],
+    multiple_of: int,
+    headroom: str | int | float,
+) -> Fit:
+    """Asks the core."""
     budget = limits.safe if safe else limits.likely
     usable = budget - parse_headroom(headroom, budget)
     fixed = {name: size for name, size in report.question.sizes.items() if name != solve}

@@ -33,6 +33,7 @@ class Asked:
     halves: str | None = None  # the dtype that a module is traced in, if not its own
     autocast: bool = False  # whether it runs under torch.autocast
     at: Mapping[str, int] | None = None  # the sizes of all symbols of a module: no others are open
+    hides: bool = False  # whether masks hide something, where the module asks
 
 
 def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]:
@@ -54,6 +55,7 @@ def read_model(source: Any, asked: Asked) -> tuple[_core.Graph, str, InputTexts]
             halves=asked.halves,
             autocast=asked.autocast,
             at=asked.at,
+            hides=asked.hides,
         )
         return graph, graph.name, []
     if is_program(source):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -32,20 +32,50 @@ class Peak:
     """The most memory that is alive at once, in bytes, and where.
 
     `lower` and `upper` bound `live`, and `why_bounds` says why they differ: a size depends on the
-    values of data, or libraries of a GPU take workspaces that nothing fixes. `upper` is None where
-    nothing bounds it.
+    values of data, libraries of a GPU take workspaces that nothing fixes, or a PyTorch module takes
+    another branch where a mask hides something. `upper` is None where nothing bounds it.
     """
 
     live: int
     phase: str
     node: str | None
-    lower: int
-    upper: int | None
-    why_bounds: str
     step: int
     core: _core.Peak = field(repr=False, compare=False)
     profile: str = field(repr=False, compare=False)
     rows: Iterable[tuple[str, int, str]] | None = field(default=None, repr=False, compare=False)
+    # The peak where masks hide something, if the module asks: None where that cannot be traced.
+    hidden: Callable[[], Peak | None] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def lower(self) -> int:
+        """The least that `live` can be, whatever the data."""
+        return self._bounds[0]
+
+    @property
+    def upper(self) -> int | None:
+        """The most that `live` can be, whatever the data; None where nothing bounds it."""
+        return self._bounds[1]
+
+    @property
+    def why_bounds(self) -> str:
+        """Why `lower` and `upper` differ; "" if they are equal."""
+        return self._bounds[2]
+
+    @cached_property
+    def _bounds(self) -> tuple[int, int | None, str]:
+        own = (self.core.lower, self.core.upper, self.core.why_bounds)
+        if self.hidden is None:
+            return own
+        why = [*filter(None, [own[2]]), "the model asks whether masks hide something"]
+        other = self._other
+        if other is None:
+            return own[0], None, "; ".join([*why, "the branch where they do cannot be traced"])
+        lower, upper = min(own[0], other.lower), larger(own[1], other.upper)
+        return own if (lower, upper) == own[:2] else (lower, upper, "; ".join(why))
+
+    @cached_property
+    def _other(self) -> Peak | None:
+        return None if self.hidden is None else self.hidden()
 
     @property
     def on_gpu(self) -> bool:
@@ -77,19 +107,27 @@ class Peak:
     @property
     def capacity_upper(self) -> int | None:
         """`capacity` where libraries take the most that they may."""
-        return self._memory[3]
+        if self.hidden is None:
+            return self._memory[3]
+        return larger(self._memory[3], None if self._other is None else self._other.capacity_upper)
 
     @property
     def reserved_upper(self) -> int | None:
         """`reserved` where libraries take the most that they may."""
-        return self._memory[4]
+        if self.hidden is None:
+            return self._memory[4]
+        return larger(self._memory[4], None if self._other is None else self._other.reserved_upper)
 
     def runs_in(self, capacity: int, *, safe: bool = False) -> bool:
         """Whether so many bytes of device memory are enough; `safe`: whatever libraries may take.
 
         On a GPU this is a replay in PyTorch's allocator, elsewhere `upper` must fit.
         """
-        return self.core.runs(capacity, safe)
+        if not self.core.runs(capacity, safe):
+            return False
+        if self.hidden is None or (self.on_gpu and not safe):
+            return True
+        return self._other is not None and self._other.runs_in(capacity, safe=safe)
 
     @cached_property
     def live_set(self) -> tuple[Live, ...]:
@@ -121,6 +159,11 @@ class Peak:
                 for tensor in self.live_set
             ],
         }
+
+
+def larger(one: int | None, other: int | None) -> int | None:
+    """The larger of two upper bounds; None where nothing bounds one of them."""
+    return None if one is None or other is None else max(one, other)
 
 
 def needed_of(peak: Peak, *, safe: bool) -> int | None:
@@ -258,18 +301,18 @@ class sizes_hinted:
         error.hint = f"give a size: {', '.join(f'{name}=8' for name in names)}, or {flags}"
 
 
-def make_peak(core: _core.Peak, profile: str) -> Peak:
+def make_peak(
+    core: _core.Peak, profile: str, hidden: Callable[[], Peak | None] | None = None
+) -> Peak:
     """A peak of the core as data; `profile` says whose allocator is replayed."""
     return Peak(
         live=core.live,
         phase=core.phase,
         node=core.node,
-        lower=core.lower,
-        upper=core.upper,
-        why_bounds=core.why_bounds,
         step=core.step,
         core=core,
         profile=profile,
+        hidden=hidden,
     )
 
 
@@ -292,7 +335,8 @@ class BoundReport:
     @cached_property
     def peak(self) -> Peak:
         """The most memory that is alive at once."""
-        return make_peak(self._core.peak, self.report.question.profile)
+        profile = self.report.question.profile
+        return make_peak(self._core.peak, profile, self._hidden("peak"))
 
     def plan(self, alignment: int = 64, max_nodes: int = 200_000) -> BufferPlan:
         """Offsets in one arena for every tensor that a node makes, in bytes; exported as rows.
@@ -308,7 +352,22 @@ class BoundReport:
         """The peak of the first iteration of training, whose step makes the optimizer's state."""
         with sizes_hinted():
             first = self.report.first_memory.at(self._open_sizes)
-        return make_peak(first.peak, self.report.question.profile)
+        return make_peak(first.peak, self.report.question.profile, self._hidden("first_peak"))
+
+    def _hidden(self, name: str) -> Callable[[], Peak | None] | None:
+        """The same peak where masks hide something; None if the module does not ask."""
+        hidden = self.report.question.hidden
+        if hidden is None:
+            return None
+
+        def other() -> Peak | None:
+            report = hidden()
+            if report is None:
+                return None
+            peak: Peak = getattr(report.at(**self._open_sizes), name)
+            return peak
+
+        return other
 
     @property
     def _open_sizes(self) -> dict[str, int]:

@@ -176,6 +176,9 @@ class Question:
     elsewhere: Callable[[tuple[tuple[str, int], ...]], Report | None] | None = field(
         default=None, compare=False, repr=False
     )
+    # The same module with masks that hide something, if it asks; the answer is None where that
+    # cannot be traced.
+    hidden: Callable[[], Report | None] | None = field(default=None, compare=False, repr=False)
 
     @property
     def budget(self) -> int | None:

@@ -44,11 +44,13 @@ def import_module(
     halves: str | None = None,
     autocast: bool = False,
     at: Mapping[str, int] | None = None,
+    hides: bool = False,
 ) -> _core.Graph:
     """The graph of one call of a module; `train` adds the loss, `records` turns gradients on.
 
     `halves` is the dtype that it runs in, if that is not its own; `autocast` says that it runs
     under `torch.autocast`. `at` gives every symbol its size: the graph is of these sizes alone.
+    With `hides`, masks do not hold everywhere where the model asks whether they do.
 
     Nothing of the module is moved, cast or changed. What the model refuses is a finding of the
     graph, which then holds what came before. One thread traces at a time: PyTorch's tracers, and
@@ -57,7 +59,7 @@ def import_module(
     wanted = scalar_loss(loss) if train else None
     module, wrappers = unwrapped(module)
     with _ONE_TRACE:
-        call = replace(call_of(module, inputs), autocast=autocast)
+        call = replace(call_of(module, inputs), autocast=autocast, hides=hides)
         if at is not None:
             call = call.at(at)
         return _imported(module, wrappers, call, bounds or {}, wanted, records, halves)
@@ -276,14 +278,18 @@ def _assumptions(traced: Traced) -> list[Notice]:
     by_line: dict[str, tuple[str, str]] = {}
     for what, answer, line in traced.assumed:
         by_line.setdefault(line, (what, answer))
-    return [
-        Notice(
-            code="element-read",
-            severity="warning",
-            message=f"the model reads {_READ.get(what, 'an element of a tensor')} at "
-            f"{line or 'a line unknown'}: taken to be {answer}, another branch is not counted",
-            facts=(("line", line), ("read by", what), ("taken to be", answer)),
-            hint="the memory is a lower bound; pass what decides as an argument of forward",
-        )
-        for line, (what, answer) in by_line.items()
-    ]
+    return [_read_note(line, *read) for line, read in by_line.items()]
+
+
+def _read_note(line: str, what: str, answer: str) -> Notice:
+    is_mask = answer == "True"
+    beside = "peak.upper counts the other branch" if is_mask else "another branch is not counted"
+    bounds = "the rest is of this branch alone" if is_mask else "the memory is a lower bound"
+    return Notice(
+        code="element-read",
+        severity="warning",
+        message=f"the model reads {_READ.get(what, 'an element of a tensor')} at "
+        f"{line or 'a line unknown'}: taken to be {answer}, {beside}",
+        facts=(("line", line), ("read by", what), ("taken to be", answer)),
+        hint=f"{bounds}; pass what decides as an argument of forward",
+    )

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from shapewright.importers.torch_functions import calling_line
 from shapewright.importers.torch_intercept import intercepted
+from shapewright.importers.torch_known import known_truth
+
+_MOST_HIDDEN = 1024
 
 if TYPE_CHECKING:
     from shapewright.importers.torch_trace import Traced
 
 
 @contextmanager
-def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
+def answering(traced: Traced, *, numbers: bool, hides: bool) -> Iterator[None]:
     """A tensor asked for its truth is one that `all` made, or none; with `numbers`, elements are 1.
 
-    A mask that is asked whether all of it holds most often does: there is nothing to hide.
+    A mask that is asked whether all of it holds most often does: there is nothing to hide. With
+    `hides` it does not. What no input decides is computed.
     """
     import torch
 
@@ -28,7 +32,11 @@ def answering(traced: Traced, *, numbers: bool) -> Iterator[None]:
 
     def call(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if func is tensor.__bool__:
-            answer: Any = _made_by_all(traced, args[0])
+            node = _node_of(traced, args[0])
+            known = None if node is None else known_truth(node)
+            if known is not None:
+                return known
+            answer: Any = node is not None and _is_all(node) and not _hidden(traced, hides)
         elif func in comparisons:
             answer = False
         elif func is torch.div and _are_sizes(args, kwargs):
@@ -52,9 +60,14 @@ def _are_sizes(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     return rounds and len(args) == 2 and all(isinstance(a, (int, torch.SymInt)) for a in args)
 
 
-def _made_by_all(traced: Traced, value: Any) -> bool:
+def _node_of(traced: Traced, value: Any) -> Any:
     proxy = traced.tracker.get(value)
-    return proxy is not None and _is_all(proxy.proxy.node)
+    return None if proxy is None else proxy.proxy.node
+
+
+def _hidden(traced: Traced, hides: bool) -> bool:
+    """Whether a mask is said to hide something; not for ever: `while not done.all()` has to end."""
+    return hides and len(traced.assumed) < _MOST_HIDDEN
 
 
 def _is_all(node: Any) -> bool:

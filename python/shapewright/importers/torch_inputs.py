@@ -31,6 +31,7 @@ class Call:
     types: list[TensorType] = field(default_factory=list)
     grads: list[bool] = field(default_factory=list)  # True where the caller's tensor asks for one
     autocast: bool = False  # it runs under `torch.autocast`
+    hides: bool = False  # masks of it hide something
 
     def filled(self, tensors: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
         """The arguments with tensors in their slots."""

@@ -73,7 +73,8 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             tracker = _begin(traced, module, call, tensors)
             args, kwargs = call.filled(tensors)
             with ExitStack() as within:
-                within.enter_context(answering(traced, numbers=self.__dict__["numbers"]))
+                numbers = self.__dict__["numbers"]
+                within.enter_context(answering(traced, numbers=numbers, hides=call.hides))
                 within.enter_context(_saving_nothing())
                 within.enter_context(casts_apart(traced))
                 within.enter_context(own_caches(module))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shapewright.fit import Fit
-from shapewright.memory import Peak
+from shapewright.memory import Peak, larger
 from shapewright.options import Budget
 from shapewright.report.nominal import Shown, shown_at
 from shapewright.results import Report
@@ -188,6 +188,12 @@ def _bounded_verdict(report: Report, shown: Shown, budget: int) -> Verdict | Non
     if report.domain:  # the others run too, another way
         return None
     least, most = report.formula("live_peak").range(**report.question.sizes)
+    if report.question.hidden is not None:
+        other = report.question.hidden()
+        if other is None:
+            return None
+        low, high = other.formula("live_peak").range(**report.question.sizes)
+        least, most = min(least, low), larger(most, high)
     spans = ", ".join(
         f"{s.name}={s.lower}.." + ("" if s.upper is None else str(s.upper))
         for s in report.symbols
