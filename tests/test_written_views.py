@@ -62,6 +62,16 @@ def transposed(t: torch.Tensor) -> torch.Tensor:
     return out
 
 
+def rows_of_a_layer(t: torch.Tensor) -> torch.Tensor:
+    return t.relu_()
+
+
+def scores(t: torch.Tensor) -> torch.Tensor:
+    out = torch.einsum("...qd,...kd->...qk", t, t)
+    out += torch.ones(1, 1, 1)
+    return out.exp()
+
+
 WRITES = (
     joined,
     first_row,
@@ -71,6 +81,8 @@ WRITES = (
     flat_relu,
     view_goes_on,
     transposed,
+    rows_of_a_layer,
+    scores,
 )
 
 

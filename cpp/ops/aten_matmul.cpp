@@ -235,7 +235,9 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor& bias) {
       shape.push_back(input.size(i));
     }
     shape.push_back(weight.size(0));
-    return view(addmm(bias, view(input, {rows, input.size(-1)}), turned), shape);
+    Tensor out = view(addmm(bias, view(input, {rows, input.size(-1)}), turned), shape);
+    out->is_view = true;
+    return out;
   }
   Tensor out = matmul(input, turned);
   return bias.defined() ? add_(out, bias) : out;
@@ -316,15 +318,51 @@ void grouped_mm_row(EagerCall& c) {
   c.out(out);
 }
 
+// Letters of the axes of two operands and of the result; axes that `...` stands for are digits.
+struct Equation {
+  std::string left, right, out;
+};
+
+std::string named_axes(std::string_view letters, int num_dotted) {
+  std::string axes;
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    if (letters.substr(i, 3) == "...") {
+      for (int k = num_dotted; k > 0; --k) axes += static_cast<char>('0' + k);
+      i += 2;
+    } else if (letters[i] != ' ') {
+      axes += letters[i];
+    }
+  }
+  return axes;
+}
+
+// Of two operands that name all their axes, or leave out as many with `...`; nothing otherwise.
+std::optional<Equation> equation_of(std::string_view text, const Tensors& in) {
+  const auto arrow = text.find("->"), comma = text.find(',');
+  if (in.size() != 2 || arrow == std::string_view::npos || comma > arrow) return std::nullopt;
+  const std::string_view sides[] = {text.substr(0, comma),
+                                    text.substr(comma + 1, arrow - comma - 1)};
+  int num_dotted[2] = {0, 0};
+  for (std::size_t i = 0; i < 2; ++i)
+    num_dotted[i] = in[i].dim() - static_cast<int>(named_axes(sides[i], 0).size());
+  const int dotted = num_dotted[0];
+  if (dotted < 0 || dotted > 9 || dotted != num_dotted[1]) return std::nullopt;
+  Equation e{named_axes(sides[0], dotted), named_axes(sides[1], dotted),
+             named_axes(text.substr(arrow + 2), dotted)};
+  for (std::size_t i = 0; i < e.left.size(); ++i) {
+    const auto at = e.right.find(e.left[i]);
+    if (at == std::string::npos) continue;
+    const Dim one = in[0].size(static_cast<int>(i)), other = in[1].size(static_cast<int>(at));
+    if (one != other && (one == Dim(1) || other == Dim(1))) return std::nullopt;  // broadcast
+  }
+  return e;
+}
+
 // einsum of two operands is a bmm of permuted views; one operand is a permuted sum.
 void einsum_row(EagerCall& c) {
-  const std::string_view equation = c.text_of("equation");
-  const auto arrow = equation.find("->");
-  const std::string_view result =
-      arrow == std::string_view::npos ? std::string_view{} : equation.substr(arrow + 2);
   const Tensors& in = c.inputs();
-  if (in.size() != 2 || arrow == std::string_view::npos ||
-      equation.find('.') != std::string_view::npos) {
+  const auto equation = equation_of(c.text_of("equation"), in);
+  if (!equation) {
     Tensor out = eager::empty(c.out_shape(), result_type(in));
     eager::record("Einsum", in, {out}, in, [](eager::Node& n, const Tensors&) {
       Tensors grads;
@@ -334,18 +372,7 @@ void einsum_row(EagerCall& c) {
     });
     return c.out(out);
   }
-  std::string left, right, out;
-  bool second = false;
-  for (const char ch : equation.substr(0, arrow)) {
-    if (ch == ' ') continue;
-    if (ch == ',') {
-      second = true;
-    } else {
-      (second ? right : left) += ch;
-    }
-  }
-  for (const char ch : result)
-    if (ch != ' ') out += ch;
+  auto [left, right, out] = *equation;
   const auto has = [](const std::string& s, char ch) { return s.find(ch) != std::string::npos; };
   // The operand whose own axes come first in the result is the left one.
   Tensor first = in[0], other = in[1];
@@ -391,7 +418,9 @@ void einsum_row(EagerCall& c) {
   const Tensor z = view(bmm(x, y), shape);
   std::vector<int> axes;
   for (const char ch : out) axes.push_back(static_cast<int>(made.find(ch)));
-  c.out(permute(z, axes));
+  const Tensor turned = permute(z, axes);
+  turned->is_view = true;
+  c.out(turned);
 }
 
 constexpr Op kRows[] = {
