@@ -22,6 +22,7 @@ from shapewright.importers.torch_guards import demands, specialised, symbol_name
 from shapewright.importers.torch_halves import recast
 from shapewright.importers.torch_hints import first_hints, further_hints, told_sizes
 from shapewright.importers.torch_inputs import Call, call_of
+from shapewright.importers.torch_loops import Looping
 from shapewright.importers.torch_loss import scalar_loss
 from shapewright.importers.torch_moves import idle_moves
 from shapewright.importers.torch_routes import export_route, fake_route, left_alone
@@ -88,7 +89,7 @@ def _imported(
         run = read_run(traced, call, requires_grad, records)
         fitted = ""
         fixed = specialised(traced, run.names) if traced.is_complete else {}
-        if len(fixed) == 1:
+        if len(fixed) == 1 and not traced.loops:
             ((symbol, (value, line)),) = fixed.items()
 
             def read_at(size: int) -> Run:
@@ -149,7 +150,7 @@ def _trace(
 ) -> tuple[Traced, list[Notice]]:
     hints = first_hints(call.symbols, bounds)
     try:
-        return export_route(module, call, hints, loss), [_route_note("torch.export")]
+        return _first_trace(module, call, hints, bounds, loss), [_route_note("torch.export")]
     except Exception as error:
         refused = error
     is_of_data = is_data_dependent(refused)
@@ -176,6 +177,22 @@ def _trace(
     names = symbol_names(traced, call)
     reason = spelled_with(str(refused), names).strip().partition("\n")[0][:200]
     return traced, [_route_note("fake tensors", reason)]
+
+
+def _first_trace(
+    module: Any, call: Call, hints: dict[str, int], bounds: Bounds, loss: Loss | None
+) -> Traced:
+    """The trace at the first sizes, or at smaller ones of those that the model loops over."""
+    try:
+        return export_route(module, call, hints, loss, gives_up=True)
+    except Looping as loop:
+        shorter = {**hints, **loop.shortened(bounds)}
+    try:
+        traced = export_route(module, call, shorter, loss)
+        traced.loops = True
+        return traced
+    except Exception:  # a model that takes no small size
+        return export_route(module, call, hints, loss)
 
 
 def _as_exported(

@@ -29,16 +29,24 @@ _LOGGERS = (
 
 
 def export_route(
-    module: Any, call: Call, hints: Mapping[str, int], loss: Loss | None, runs: bool = True
+    module: Any,
+    call: Call,
+    hints: Mapping[str, int],
+    loss: Loss | None,
+    *,
+    runs: bool = True,
+    gives_up: bool = False,
 ) -> Traced:
     """The trace of `torch.export.export(strict=False)`, left before its passes change the graph.
 
-    The model behaves as it runs, or, where that cannot be traced, as it is exported.
+    The model behaves as it runs, or, where that cannot be traced, as it is exported. With
+    `gives_up`, raises `Looping` where the model loops over an open size.
     """
     import torch
 
     watch = watching_module(module, call, loss)
     watch.__dict__["runs"] = runs
+    watch.__dict__["gives_up"] = gives_up
     watch.__dict__["traced"].hints = hints
     dynamic = {"tensors": tuple(_dynamic_dims(torch, type) for type in call.types)}
     tensors = example_tensors(module, call, hints)

@@ -19,6 +19,7 @@ from shapewright.importers.torch_fast_paths import fast_paths, runs_in_mode
 from shapewright.importers.torch_functions import FunctionCall, checkpoints, custom_functions
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_lifetimes import Lifetimes
+from shapewright.importers.torch_loops import not_looping
 from shapewright.importers.torch_nested import Nested, nested_rows
 from shapewright.importers.torch_recurrent import whole_recurrent_layers
 from shapewright.importers.torch_scope import ROOT_CHILD
@@ -49,6 +50,7 @@ class Traced:
     lifetimes: Lifetimes | None = None
     is_returned: bool = False  # the module itself has run
     is_complete: bool = False
+    loops: bool = False  # over an open size, in Python
     functions: list[FunctionCall] = field(default_factory=list)  # of the model's own
     checkpoints: list[str] = field(default_factory=list)  # lines that ask for one
     assumed: list[tuple[str, str, str]] = field(default_factory=list)  # what, value, line
@@ -66,6 +68,7 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             self.__dict__["traced"] = Traced()
             self.__dict__["numbers"] = False  # whether elements are answered as well
             self.__dict__["runs"] = True  # whether the model may know that it is traced
+            self.__dict__["gives_up"] = False  # whether it may not loop over an open size
             self.__dict__["is_fast"] = not (call.autocast or runs_in_mode())
 
         def forward(self, *tensors: Any) -> Any:
@@ -82,6 +85,8 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
                 within.enter_context(nested_rows(traced, call.symbols))
                 within.enter_context(custom_functions(traced.functions, traced, loss is not None))
                 within.enter_context(checkpoints(traced.checkpoints))
+                if self.__dict__["gives_up"]:
+                    within.enter_context(not_looping(lambda: _fixed(traced, call)))
                 if self.__dict__["runs"]:
                     within.enter_context(as_it_runs())
                 if self.__dict__["is_fast"]:
@@ -97,6 +102,17 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             raise TraceComplete
 
     return Watch()
+
+
+def _fixed(traced: Traced, call: Call) -> dict[str, int]:
+    """Symbols that the trace has made constant by now."""
+    found: dict[str, int] = {}
+    for dims, type in zip(traced.input_dims, call.types, strict=True):
+        for expr, dim in zip(dims, type.shape or (), strict=True):
+            value = traced.env.replace(expr) if traced.env is not None else expr
+            if not isinstance(dim, int) and str(dim).isidentifier() and value.is_Integer:
+                found[str(dim)] = int(value)
+    return found
 
 
 def _saving_nothing() -> Any:
