@@ -490,6 +490,23 @@ def test_arrays_and_any_keyword() -> None:
     assert [str(report.values[v.name]) for v in report.graph.outputs] == ["f32[2, L + 3]"]
 
 
+def test_a_module_on_two_devices_is_told_where() -> None:
+    class Model(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.mix = nn.Parameter(torch.FloatTensor(4, 4))  # on the CPU whatever is asked
+            self.fc = nn.Linear(4, 4)
+
+        def forward(self, x: Any) -> Any:
+            return self.fc(x) @ self.mix
+
+    with torch.device("meta"):
+        model = Model()
+    (error,) = (f for f in sw.check(model, "f32[N,4]").findings if f.severity == "error")
+    assert error.hint == ("mix lies on cpu, the rest on meta: give the model after .to('meta')")
+    assert sw.check(model.to("meta"), "f32[N,4]").ok
+
+
 def test_inputs_bind_a_graph_that_was_traced() -> None:
     graph = sw.load(Net(), {"x": "f32[N,3,H,W]"})
     report = sw.check(graph, {"x": "f32[2,3,H,64]"})

@@ -100,6 +100,42 @@ void l1_row(EagerCall& c) {
   c.out(reduced(c, each).rank() == 0 ? mean(each, {}) : each);
 }
 
+// Of (steps, batch, classes), or one of a batch. The longest target is taken to fill the row that
+// it is padded to; of targets one behind the other no length is known, and one has them all.
+void ctc_row(EagerCall& c) {
+  const bool is_batch = c.in(0).dim() == 3;
+  const Tensor logs = is_batch ? c.in(0) : unsqueeze(c.in(0), 1);
+  const Tensor targets = c.in(1);
+  const bool is_padded = is_batch && targets.dim() == 2;
+  const Dim longest = is_padded ? targets.size(1) : targets.numel();
+  const Dim batch = logs.size(1);
+  const Tensor alpha = eager::empty({batch, logs.size(0), 2 * longest + 1}, logs.dtype());
+  Tensor loss = eager::empty({batch}, logs.dtype());
+  Tensors saved{logs, loss, alpha, targets};
+  for (std::size_t i = 2; i < c.inputs().size(); ++i) saved.push_back(c.in(i));
+  eager::record("CtcLoss", {logs}, {loss}, saved, [](eager::Node& n, const Tensors&) {
+    Tensor grad = eager::empty_like(n.saved[0]);
+    const Tensor beta = eager::empty_like(n.saved[2]);
+    return Tensors{grad};
+  });
+  if (c.flag("zero_infinity", false)) {
+    const Tensor is_infinite = eager::empty({batch}, DType::kBool);
+    const Tensor finite = eager::empty({batch}, logs.dtype());
+    eager::record("Where", {loss}, {finite}, {is_infinite},
+                  [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
+    loss = finite;
+  }
+  switch (c.int_of("reduction", 1)) {
+    case 0: return c.out(is_batch ? loss : squeeze(loss, 0));
+    case 1: {
+      Tensor lengths = eager::empty({batch}, logs.dtype());
+      lengths = eager::empty({batch}, logs.dtype());  // none below 1
+      return c.out(mean(div(loss, lengths), {}));
+    }
+    default: return c.out(sum(loss, {}));
+  }
+}
+
 // Gradients of what was kept first: the input, the target.
 Tensors of_both(const eager::Node& n) {
   Tensors grads(2);
@@ -263,6 +299,8 @@ constexpr Op kRows[] = {
     row("nll_loss.default", nll_row),
     row("nll_loss_nd.default", nll_row),
     row("nll_loss2d.default", nll_row),
+    row("ctc_loss.Tensor", ctc_row),
+    row("ctc_loss.IntList", ctc_row),
     row("mse_loss.default", pairwise_row),
     row("smooth_l1_loss.default", pairwise_row),
     row("huber_loss.default", pairwise_row),

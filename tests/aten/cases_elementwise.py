@@ -29,6 +29,8 @@ CASES = [
     call("addcdiv.default", X + "!", Y + "!", X + "!"),
     call("lerp.Scalar", X + "!", Y + "!", 0.5),
     call("lerp.Tensor", X + "!", Y + "!", Y + "!"),
+    call("greater.Scalar", X, 0.5),
+    call("less_equal.Tensor", X, Y),
     call("where.self", "bool[3, 5]", X + "!", Y + "!"),
     call("where.self", "bool[3, 5]", X + "!", Y),
     call("where.self", "bool[3, 1]", X + "!", ROW + "!"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -97,6 +98,8 @@ def notice_of(error: BaseException, root: Any, traced: Traced, names: Mapping[An
     said = first.strip()[:200]
     if kind == "Linear" and "reduction dim" in said:
         said = "mat1 and mat2 shapes cannot be multiplied"  # as it says where it runs
+    if "on the same device" in said:
+        hint = _strays(root) or hint
     facts.append(("said", first.strip()[:300]))
     message = f"{at} ({kind}) cannot be called: {said}"
     return Notice(
@@ -155,6 +158,19 @@ def _ungiven(root: Any, traced: Traced, message: str) -> str:
         if is_named and name not in given and re.search(rf"\b{re.escape(name)}\b", message):
             return f'add "{name}": "{likely_type(name)}" to inputs'
     return ""
+
+
+def _strays(root: Any) -> str:
+    """What of a module does not lie where most of it does, as `torch.FloatTensor` on `meta`."""
+    held = [*root.named_parameters(), *root.named_buffers()]
+    counts = Counter(str(tensor.device) for _, tensor in held)
+    if len(counts) < 2:
+        return ""
+    device, _ = counts.most_common(1)[0]
+    name, other = next((n, t.device) for n, t in held if str(t.device) != device)
+    several = len(held) - counts[device]
+    more = f" and {several - 1} more lie" if several > 1 else " lies"
+    return f"{name}{more} on {other}, the rest on {device}: give the model after .to('{device}')"
 
 
 def spelled_with(text: str, names: Mapping[Any, str]) -> str:

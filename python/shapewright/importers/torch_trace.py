@@ -21,8 +21,8 @@ from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_lifetimes import Lifetimes
 from shapewright.importers.torch_loops import not_looping
 from shapewright.importers.torch_nested import Nested, nested_rows
-from shapewright.importers.torch_recurrent import whole_recurrent_layers
 from shapewright.importers.torch_scope import ROOT_CHILD
+from shapewright.importers.torch_whole import whole_calls
 
 _MAX_DEPTH = 12
 
@@ -81,7 +81,7 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
                 within.enter_context(_saving_nothing())
                 within.enter_context(casts_apart(traced))
                 within.enter_context(own_caches(module))
-                within.enter_context(whole_recurrent_layers(traced.tracer))
+                within.enter_context(whole_calls(traced.tracer))
                 within.enter_context(nested_rows(traced, call.symbols))
                 within.enter_context(custom_functions(traced.functions, traced, loss is not None))
                 within.enter_context(checkpoints(traced.checkpoints))
