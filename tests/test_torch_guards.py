@@ -155,6 +155,19 @@ def test_outside_of_the_domain_once_the_module_is_gone() -> None:
     assert [f.code for f in narrow.findings if f.severity == "error"] == ["model-branches"]
 
 
+def test_a_formula_is_of_the_branch_that_was_traced() -> None:
+    report = sw.check(Growing(), "f32[N,L,4]", profile="torch-cpu")
+    peak = report.formula("live_peak")
+    assert peak(N=2, L=65) == report.at(N=2, L=65).peak.live
+    for asked in (peak, peak.range):
+        with pytest.raises(sw.ConstraintError, match="takes another branch") as raised:
+            asked(N=2, L=64)
+        assert raised.value.code == "model-branches"
+    assert peak.range(N=2) == (0, None)
+    with pytest.raises(sw.ConstraintError, match="takes another branch"):
+        report.what_if(N=2, L=64)
+
+
 def test_a_fit_says_where_the_branch_ends() -> None:
     report = sw.check(Growing(), "f32[N,L,4]", dims={"N": 2}, profile="torch-cpu", budget="2KiB")
     found = sw.fit(report, solve="L")

@@ -9,7 +9,7 @@ from shapewright import _core
 from shapewright.errors import InconclusiveError, ShapeError, ShapewrightError
 from shapewright.memory import Peak, make_peak, needed_of, sizes_hinted
 from shapewright.options import Budget
-from shapewright.results import Constraint, Report
+from shapewright.results import Report
 from shapewright.units import parse_headroom
 
 
@@ -152,20 +152,7 @@ def _untraced(report: Report, solve: str, value: int, after: int | None) -> str:
     if value > 0 and after is not None:
         return ""
     beside = value + 1 if value > 0 else max((after or 1) - 1, 1)
-    return " and ".join(c.text for c in report.domain if not _admits(c, solve, beside))
-
-
-def _admits(constraint: Constraint, solve: str, size: int) -> bool:
-    """Whether a size keeps a constraint; one of several symbols may be broken."""
-    sides = []
-    for side in (constraint.lhs, constraint.rhs):
-        if side is None or getattr(side, "symbols", set()) - {solve}:
-            return False
-        sides.append(side if isinstance(side, int) else side.bind(**{solve: size}))
-    left, right = sides
-    if constraint.kind == "divides":
-        return bool(right % left == 0)
-    return bool(left <= right if constraint.kind == "at-most" else left == right)
+    return " and ".join(c.text for c in report.domain if not c.holds({solve: beside}))
 
 
 def _binding(

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shapewright import _core
-from shapewright.errors import ShapewrightError, UnboundSymbolError
+from shapewright.errors import ConstraintError, ShapewrightError, UnboundSymbolError
 from shapewright.spelling import did_you_mean
 
 if TYPE_CHECKING:
-    from shapewright.results import Report
+    from shapewright.results import Constraint, Report
 
 SHOWN_FORMULAS = ("params", "inputs", "live_peak")  # those of inference that are not always 0
 TRAINING_FORMULAS = ("params", "grads", "optimizer", "saved", "inputs", "live_peak")
@@ -245,9 +245,10 @@ class Formula:
     Call it with sizes to get a number: `report.formula("live_peak")(N=8)`.
     """
 
-    def __init__(self, kind: str, core: _core.Formula) -> None:
+    def __init__(self, kind: str, core: _core.Formula, domain: Iterable[Constraint] = ()) -> None:
         self.kind = kind
         self._core = core
+        self._domain = tuple(domain)
 
     def __str__(self) -> str:
         return str(self._core)
@@ -268,15 +269,28 @@ class Formula:
         return f"${self.latex()}$"
 
     def __call__(self, **sizes: int) -> int:
+        self._is_within(sizes)
         with sizes_hinted():
             return self._core.evaluate(sizes)
 
     def range(self, **sizes: int) -> tuple[int, int | None]:
         """The least and the most it can be; None if nothing bounds it.
 
-        A size that is not given may be any within the bounds of its symbol.
+        A size that is not given may be any within the bounds of its symbol. Nothing is known where
+        that may be outside of the report's domain.
         """
-        return self._core.range(sizes)
+        return self._core.range(sizes) if self._is_within(sizes) else (0, None)
+
+    def _is_within(self, sizes: Mapping[str, int]) -> bool:
+        """Whether all sizes are those of the branch that was traced; raises where one is not."""
+        kept = [constraint.holds(sizes) for constraint in self._domain]
+        if False in kept:
+            text = self._domain[kept.index(False)].text
+            message = f"the formula holds for {text}: elsewhere the model takes another branch"
+            facts = {"constraint": text, "bindings": str(dict(sizes))}
+            hint = "report.at traces the model at these sizes"
+            raise ConstraintError(message, code="model-branches", facts=facts, hint=hint)
+        return None not in kept
 
 
 def unknown_value(name: str, names: Iterable[str]) -> ShapewrightError:

@@ -71,6 +71,20 @@ class Constraint:
     def __str__(self) -> str:
         return self.text
 
+    def holds(self, sizes: Mapping[str, int]) -> bool | None:
+        """Whether it is kept at given sizes; None where one that it needs is not given."""
+        sides = []
+        for side in (self.lhs, self.rhs):
+            named: frozenset[str] = getattr(side, "symbols", frozenset())
+            if side is None or not named <= sizes.keys():
+                return None
+            bound = side if isinstance(side, int) else side.bind(**{n: sizes[n] for n in named})
+            sides.append(int(bound))
+        left, right = sides
+        if self.kind == "divides":
+            return right % left == 0
+        return left <= right if self.kind == "at-most" else left == right
+
     def to_dict(self) -> dict[str, Any]:
         """The constraint as JSON-ready data; both sides as text."""
         lhs, rhs = (None if d is None else str(d) for d in (self.lhs, self.rhs))
@@ -293,7 +307,7 @@ class Report:
 
     def formula(self, kind: str) -> Formula:
         """Bytes as an expression of the open sizes: "params", "inputs", "live_peak", ..."""
-        return Formula(kind, self.memory.formula(kind))
+        return Formula(kind, self.memory.formula(kind), self.domain)
 
     @property
     def shown_formulas(self) -> tuple[str, ...]:
