@@ -28,3 +28,21 @@ def test_a_scripted_module_is_refused() -> None:
     with pytest.raises(sw.ShapewrightError, match="TorchScript") as caught:
         sw.check(torch.jit.script(nn.Linear(3, 4)), "f32[N,3]")
     assert caught.value.code == "source-unsupported"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_packed_weights_are_refused() -> None:
+    quantize = torch.ao.quantization.quantize_dynamic
+    model = quantize(nn.Sequential(nn.Linear(4, 3)), {nn.Linear}, dtype=torch.qint8)
+    with pytest.raises(sw.ShapewrightError, match="packed") as caught:
+        sw.check(model, "f32[N,4]")
+    assert caught.value.code == "source-unsupported"
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_lazy_module_is_refused_until_it_has_run() -> None:
+    model = nn.Sequential(nn.LazyLinear(3), nn.ReLU())
+    with pytest.raises(sw.ShapewrightError, match=r"0 \(LazyLinear\) gives its weight a size"):
+        sw.check(model, "f32[N,4]")
+    model(torch.zeros(2, 4))
+    assert sw.check(model, "f32[N,4]").ok

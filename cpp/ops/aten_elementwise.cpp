@@ -186,6 +186,8 @@ void div_row(EagerCall& c) {
   c.out(scale(unary("Reciprocal", c.in(1), Keeps::kResult, 2)));  // number / tensor
 }
 
+void first_row(EagerCall& c) { c.out(c.in(0)); }  // in place, and nothing is differentiated
+
 // An overload "out", which autograd refuses: it writes into its last operand.
 void out_row(EagerCall& c) { c.out(c.in(c.num_inputs() - 1)); }
 
@@ -397,6 +399,43 @@ void lerp_tensor_row(EagerCall& c) {
   c.out(out);
 }
 
+void lerp_in_place_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  eager::record("Lerp", {c.in(1), self}, {self}, {}, [](eager::Node& n, const Tensors& g) {
+    Tensors grads(2);
+    for (std::size_t i = 0; i < 2; ++i)
+      if (n.needs(i)) grads[i] = eager::empty_like(g[0]);
+    return grads;
+  });
+  c.out(self);
+}
+
+// self * log(other), zero where self is
+void xlogy_row(EagerCall& c) {
+  const Tensor self = c.in(0), other = c.in(1);
+  if (!self.defined() || !other.defined()) {
+    c.count_in_part();
+    return c.out(eager::empty(c.out_shape(), c.out_dtype()));
+  }
+  Tensor out = elementwise_out({self, other}, float_of(result_type({self, other})));
+  eager::record("Xlogy", {other, self}, {out}, {self, other}, [](eager::Node& n, const Tensors& g) {
+    Tensors grads(2);
+    if (n.needs(0)) {
+      const Tensor scaled = eager::empty_like(g[0]);
+      grads[0] = eager::empty_like(g[0]);
+    }
+    if (n.needs(1)) {
+      const Tensor logs = eager::empty_like(g[0]);
+      const Tensor is_zero = eager::empty_like(n.saved[0], DType::kBool);
+      const Tensor is_least = eager::empty_like(n.saved[1], DType::kBool);
+      const Tensor mask = eager::empty_like(g[0], DType::kBool);
+      grads[1] = eager::empty_like(g[0]);
+    }
+    return grads;
+  });
+  c.out(out);
+}
+
 void atan2_row(EagerCall& c) {
   const Tensor a = c.in(0), b = c.in(1);
   Tensor out = elementwise_out({a, b}, float_of(result_type({a, b})));
@@ -489,6 +528,9 @@ constexpr Op kRows[] = {
     row("addcdiv.default", addcdiv_row),
     row("lerp.Scalar", lerp_row),
     row("lerp.Tensor", lerp_tensor_row),
+    row("lerp_.Scalar", lerp_in_place_row),
+    row("xlogy.Tensor", xlogy_row),
+    row("special_xlogy.default", xlogy_row),
     row("atan2.default", atan2_row),
     row("cat.default", cat_row),
     row("concat.default", cat_row),
@@ -524,6 +566,11 @@ constexpr Op kRows[] = {
     row("bitwise_not.default", plain_row),
     row("__and__.Tensor", plain_row),
     row("__or__.Tensor", plain_row),
+    row("bitwise_and_.Tensor", first_row),
+    row("bitwise_or_.Tensor", first_row),
+    row("logical_and_.default", first_row),
+    row("logical_or_.default", first_row),
+    row("logical_not_.default", first_row),
     row("isnan.default", plain_row),
     row("isinf.default", plain_row),
     row("isfinite.default", plain_row),

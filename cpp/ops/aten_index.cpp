@@ -1,6 +1,7 @@
 // Indexing, gathering, scattering, repeating.
 #include "ops/aten.h"
 #include "ops/aten_positions.h"
+#include "ops/aten_scatter.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
 
@@ -222,6 +223,13 @@ constexpr Op kRows[] = {
     row("index_add.default", scatter_row<false, true, true>),
     row("index_add_.default", scatter_row<true, true, true>),
     row("index_copy.default", scatter_row<false, false, true>),
+    row("index_copy_.default", scatter_row<true, false, true>),
+    row("index_fill.int_Scalar", index_fill_row),
+    row("index_fill_.int_Scalar", index_fill_in_place_row),
+    row("scatter_reduce.two", scatter_reduce_row),
+    row("scatter_reduce_.two", scatter_reduce_in_place_row),
+    row("masked_scatter.default", masked_scatter_row),
+    row("masked_scatter_.default", masked_scatter_in_place_row),
     row("index_put.default", index_put_row<false>),
     row("index_put_.default", index_put_row<true>),
     row("slice_scatter.default", slice_scatter_row),
@@ -229,7 +237,7 @@ constexpr Op kRows[] = {
     with_values(row("repeat.default", repeat_row), kept_values),
     row("tile.default", repeat_row),
     row("repeat_interleave.self_int", repeat_row),
-    row("repeat_interleave.self_Tensor", repeat_row),
+    row("repeat_interleave.self_Tensor", repeat_by_tensor_row),
     row("meshgrid.default", expanded_row),
     row("meshgrid.indexing", expanded_row),
     with_values(row("arange.default", made_row), arange_values),
@@ -265,12 +273,26 @@ constexpr Op kRows[] = {
     row("bernoulli.p", made_like_row),
     row("bernoulli.default", made_like_row),
     row("multinomial.default", made_row),
+    row("hann_window.default", made_row),
+    row("hann_window.periodic", made_row),
+    row("hamming_window.default", made_row),
+    row("poisson.default", made_like_row),
+    row("normal.Tensor_Tensor", made_row),
+    row("normal.Tensor_float", made_row),
+    row("normal.float_Tensor", made_row),
     row("bernoulli_.float", filled_row),
     row("fill_.Scalar", filled_row),
     row("fill_.Tensor", filled_row),
     row("zero_.default", filled_row),
     row("normal_.default", filled_row),
     row("uniform_.default", filled_row),
+    row("exponential_.default", filled_row),
+    row("geometric_.default", filled_row),
+    row("cauchy_.default", filled_row),
+    row("log_normal_.default", filled_row),
+    row("random_.default", filled_row),
+    row("random_.from", filled_row),
+    row("random_.to", filled_row),
     row("_assert_tensor_metadata.default", nothing_row),
     row("_assert_scalar.default", nothing_row),
     row("_assert_async.msg", nothing_row),

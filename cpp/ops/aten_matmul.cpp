@@ -1,5 +1,6 @@
 // Products of matrices: which are folded, which are batched, and what each keeps.
 #include "ops/aten.h"
+#include "ops/aten_einsum.h"
 #include "ops/aten_table.h"
 #include "ops/families.h"
 #include "ops/onednn_product.h"
@@ -23,12 +24,18 @@ Tensor matrix_grad(const Shape& shape, const Strides& strides, DType dtype) {
   return eager::empty_strided(shape, lay, dtype);
 }
 
-// A gradient that repeats its elements is copied for each product that reads it.
+// A gradient that lies neither by rows nor by columns is copied for each product that reads it. On
+// the CPU products of floats are then made matrix by matrix.
 Tensor readable(const Tensor& t) {
   const int rank = t.dim();
   const bool lies_well = t->strides[rank - 1] == Dim(1) || t->strides[rank - 2] == Dim(1) ||
                          t.size(rank - 1) == Dim(1) || t.size(rank - 2) == Dim(1);
-  return lies_well ? t : eager::empty(t.shape(), t.dtype());
+  if (lies_well) return t;
+  Tensor whole = eager::alias(t, t.shape(), eager::contiguous_strides(t.shape()));
+  const bool one_by_one = rank == 3 && !on_cuda() && info(t.dtype()).bits >= 32;
+  if (!one_by_one) return eager::empty(t.shape(), t.dtype());
+  const Tensor matrix = eager::empty({t.size(1), t.size(2)}, t.dtype());
+  return whole;
 }
 
 }  // namespace
@@ -316,111 +323,6 @@ void grouped_mm_row(EagerCall& c) {
                   return grads;
                 });
   c.out(out);
-}
-
-// Letters of the axes of two operands and of the result; axes that `...` stands for are digits.
-struct Equation {
-  std::string left, right, out;
-};
-
-std::string named_axes(std::string_view letters, int num_dotted) {
-  std::string axes;
-  for (std::size_t i = 0; i < letters.size(); ++i) {
-    if (letters.substr(i, 3) == "...") {
-      for (int k = num_dotted; k > 0; --k) axes += static_cast<char>('0' + k);
-      i += 2;
-    } else if (letters[i] != ' ') {
-      axes += letters[i];
-    }
-  }
-  return axes;
-}
-
-// Of two operands that name all their axes, or leave out as many with `...`; nothing otherwise.
-std::optional<Equation> equation_of(std::string_view text, const Tensors& in) {
-  const auto arrow = text.find("->"), comma = text.find(',');
-  if (in.size() != 2 || arrow == std::string_view::npos || comma > arrow) return std::nullopt;
-  const std::string_view sides[] = {text.substr(0, comma),
-                                    text.substr(comma + 1, arrow - comma - 1)};
-  int num_dotted[2] = {0, 0};
-  for (std::size_t i = 0; i < 2; ++i)
-    num_dotted[i] = in[i].dim() - static_cast<int>(named_axes(sides[i], 0).size());
-  const int dotted = num_dotted[0];
-  if (dotted < 0 || dotted > 9 || dotted != num_dotted[1]) return std::nullopt;
-  Equation e{named_axes(sides[0], dotted), named_axes(sides[1], dotted),
-             named_axes(text.substr(arrow + 2), dotted)};
-  for (std::size_t i = 0; i < e.left.size(); ++i) {
-    const auto at = e.right.find(e.left[i]);
-    if (at == std::string::npos) continue;
-    const Dim one = in[0].size(static_cast<int>(i)), other = in[1].size(static_cast<int>(at));
-    if (one != other && (one == Dim(1) || other == Dim(1))) return std::nullopt;  // broadcast
-  }
-  return e;
-}
-
-// einsum of two operands is a bmm of permuted views; one operand is a permuted sum.
-void einsum_row(EagerCall& c) {
-  const Tensors& in = c.inputs();
-  const auto equation = equation_of(c.text_of("equation"), in);
-  if (!equation) {
-    Tensor out = eager::empty(c.out_shape(), result_type(in));
-    eager::record("Einsum", in, {out}, in, [](eager::Node& n, const Tensors&) {
-      Tensors grads;
-      for (std::size_t i = 0; i < n.next.size(); ++i)
-        grads.push_back(n.needs(i) ? eager::empty_like(n.saved[i]) : Tensor());
-      return grads;
-    });
-    return c.out(out);
-  }
-  auto [left, right, out] = *equation;
-  const auto has = [](const std::string& s, char ch) { return s.find(ch) != std::string::npos; };
-  // The operand whose own axes come first in the result is the left one.
-  Tensor first = in[0], other = in[1];
-  for (const char ch : out) {
-    if (has(left, ch) == has(right, ch)) continue;
-    if (has(right, ch)) {
-      std::swap(left, right);
-      std::swap(first, other);
-    }
-    break;
-  }
-  std::string batch, contracted, only_left, only_right;
-  for (const char ch : left) {
-    if (has(right, ch)) {
-      (has(out, ch) ? batch : contracted) += ch;
-    } else if (has(out, ch)) {
-      only_left += ch;
-    }
-  }
-  for (const char ch : right)
-    if (!has(left, ch) && has(out, ch)) only_right += ch;
-  const auto arranged = [](const Tensor& t, const std::string& names, const std::string& order) {
-    std::vector<int> axes;
-    for (const char ch : order) axes.push_back(static_cast<int>(names.find(ch)));
-    return axes.size() == names.size() ? permute(t, axes) : t;
-  };
-  const auto size_of = [&](char ch) {
-    return has(left, ch) ? first.size(static_cast<int>(left.find(ch)))
-                         : other.size(static_cast<int>(right.find(ch)));
-  };
-  const auto product = [&](const std::string& names) {
-    Dim d = 1;
-    for (const char ch : names) d *= size_of(ch);
-    return d;
-  };
-  const Dim b = product(batch), k = product(contracted), n = product(only_left),
-            m = product(only_right);
-  const Tensor x = reshape(arranged(first, left, batch + only_left + contracted), {b, n, k});
-  const Tensor y = reshape(arranged(other, right, batch + contracted + only_right), {b, k, m});
-  Shape shape;
-  const std::string made = batch + only_left + only_right;
-  for (const char ch : made) shape.push_back(size_of(ch));
-  const Tensor z = view(bmm(x, y), shape);
-  std::vector<int> axes;
-  for (const char ch : out) axes.push_back(static_cast<int>(made.find(ch)));
-  const Tensor turned = permute(z, axes);
-  turned->is_view = true;
-  c.out(turned);
 }
 
 constexpr Op kRows[] = {

@@ -224,6 +224,8 @@ constexpr Op kRows[] = {
     row("upsample_bilinear2d.default", resize_plane_row),
     row("upsample_bicubic2d.vec", resize_row),
     row("upsample_bicubic2d.default", resize_row),
+    row("_upsample_nearest_exact2d.vec", resize_plane_row),
+    row("_upsample_bicubic2d_aa.vec", resize_row),
     row("_upsample_bicubic2d_aa.default", resize_row),
     row("_upsample_bilinear2d_aa.default", resize_row),
     row("_upsample_bilinear2d_aa.vec", resize_row),

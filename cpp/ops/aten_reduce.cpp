@@ -97,18 +97,23 @@ Tensor var_grad(const Tensor& g, const Tensor& self) {
   return eager::empty_like(self);
 }
 
+// First grad / (2 * result), zero where result is.
+Tensor std_grad(const Tensor& g, const Tensor& self, const Tensor& result) {
+  Tensor of_var;
+  {
+    const Tensor twice = eager::empty_like(result);
+    of_var = eager::empty_like(g);
+    const Tensor mask = eager::empty_like(result, DType::kBool);
+  }
+  return var_grad(of_var, self);
+}
+
 void var_row(EagerCall& c) {
   const Tensor self = c.in(0);
   Tensor out = eager::empty(c.out_shape(), self.dtype());
-  if (c.op().starts_with("std")) {  // first grad / (2 * result), zero where result is
+  if (c.op().starts_with("std")) {
     eager::record("Std", {self}, {out}, {self, out}, [](eager::Node& n, const Tensors& g) {
-      Tensor of_var;
-      {
-        const Tensor twice = eager::empty_like(n.saved[1]);
-        of_var = eager::empty_like(g[0]);
-        const Tensor mask = eager::empty_like(n.saved[1], DType::kBool);
-      }
-      return Tensors{var_grad(of_var, n.saved[0])};
+      return Tensors{std_grad(g[0], n.saved[0], n.saved[1])};
     });
   } else {
     eager::record("Var", {self}, {out}, {self}, [](eager::Node& n, const Tensors& g) {
@@ -118,21 +123,26 @@ void var_row(EagerCall& c) {
   c.out(out);
 }
 
-void var_mean_row(EagerCall& c) {
+// Of var_mean and std_mean.
+void spread_and_mean_row(EagerCall& c) {
   const Tensor self = c.in(0);
-  Tensor var = eager::empty(c.out_shape(0), self.dtype());
+  const bool is_std = c.op().starts_with("std");
+  Tensor spread = eager::empty(c.out_shape(0), self.dtype());
   Tensor mean = eager::empty(c.out_shape(1), self.dtype());
-  eager::record("VarMean", {self}, {var, mean}, {self}, [](eager::Node& n, const Tensors& g) {
-    Tensor grad;
-    if (g[0].defined()) grad = var_grad(g[0], n.saved[0]);
-    if (g[1].defined()) {
-      const Tensor spread_out = eager::empty_like(n.saved[0]);
-      if (grad.defined()) return Tensors{eager::empty_like(n.saved[0])};
-      grad = spread_out;
-    }
-    return Tensors{grad};
-  });
-  c.out(var);
+  eager::record("VarMean", {self}, {spread, mean}, {self, is_std ? spread : Tensor()},
+                [is_std](eager::Node& n, const Tensors& g) {
+                  const Tensor values = n.saved[0];
+                  Tensor grad;
+                  if (g[0].defined())
+                    grad = is_std ? std_grad(g[0], values, n.saved[1]) : var_grad(g[0], values);
+                  if (g[1].defined()) {
+                    const Tensor spread_out = eager::empty_like(values);
+                    if (grad.defined()) return Tensors{eager::empty_like(values)};
+                    grad = spread_out;
+                  }
+                  return Tensors{grad};
+                });
+  c.out(spread);
   c.out(mean);
 }
 
@@ -336,7 +346,8 @@ constexpr Op kRows[] = {
     row("var.default", var_row),
     row("var.dim", var_row),
     row("var.correction", var_row),
-    row("var_mean.correction", var_mean_row),
+    row("var_mean.correction", spread_and_mean_row),
+    row("std_mean.correction", spread_and_mean_row),
     row("std.default", var_row),
     row("std.dim", var_row),
     row("std.correction", var_row),
@@ -361,6 +372,8 @@ constexpr Op kRows[] = {
     row("any.dim", index_result_row),
     row("all.default", index_result_row),
     row("all.dim", index_result_row),
+    row("_is_all_true.default", index_result_row),
+    row("_is_any_true.default", index_result_row),
     row("count_nonzero.default", index_result_row),
     row("bincount.default", index_result_row),
     row("histc.default", index_result_row),

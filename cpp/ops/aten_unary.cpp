@@ -53,6 +53,22 @@ void unary_in_place_row(EagerCall& c) {
   c.out(unary_(c.op(), c.in(0), kKeeps, kTemporaries));
 }
 
+// oneDNN's, on the CPU and without an approximation, reads and writes dense tensors only.
+void gelu_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  const bool by_onednn = !on_cuda() && c.text_of("approximate") != "tanh";
+  Tensor out = eager::empty_like(self);
+  eager::record("Gelu", {self}, {out}, {self}, [by_onednn](eager::Node& n, const Tensors& g) {
+    Tensor grad = eager::empty_like(g[0]);
+    if (by_onednn && n.saved[0].is_contiguous() && !g[0].is_contiguous()) {
+      const Tensor dense = eager::empty(g[0].shape(), g[0].dtype());
+      if (!grad.is_contiguous()) const Tensor made = eager::empty(g[0].shape(), g[0].dtype());
+    }
+    return Tensors{grad};
+  });
+  c.out(out);
+}
+
 void neg_row(EagerCall& c) { c.out(neg(c.in(0))); }
 
 // Piecewise constant: the gradient is zeros.
@@ -60,6 +76,26 @@ void zero_gradient_row(EagerCall& c) {
   const Tensor self = c.in(0);
   Tensor out = eager::empty_like(self);
   eager::record(c.op(), {self}, {out}, {}, unary_back(0));
+  c.out(out);
+}
+
+void zero_gradient_in_place_row(EagerCall& c) {
+  eager::record(c.op(), {c.in(0)}, {c.in(0)}, {}, unary_back(0));
+  c.out(c.in(0));
+}
+
+// grad * isfinite(self)
+void nan_to_num_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty_like(self);
+  eager::record("NanToNum", {self}, {out}, {self}, [](eager::Node& n, const Tensors& g) {
+    Tensor mask;
+    {
+      const Tensor magnitude = eager::empty_like(n.saved[0]);
+      mask = eager::empty_like(g[0], DType::kBool);
+    }
+    return Tensors{elementwise_out({g[0], mask})};
+  });
   c.out(out);
 }
 
@@ -142,7 +178,7 @@ constexpr Op kRows[] = {
     row("sqrt_.default", unary_in_place_row<kResult, 1>),
     row("rsqrt.default", unary_row<kResult, 2>),
     row("reciprocal.default", unary_row<kResult, 2>),
-    row("gelu.default", unary_row<kSelf>),
+    row("gelu.default", gelu_row),
     row("silu.default", unary_row<kSelf>),
     row("silu_.default", unary_in_place_row<kSelf>),
     row("mish.default", unary_row<kSelf>),
@@ -179,6 +215,19 @@ constexpr Op kRows[] = {
     row("cosh.default", unary_row<kSelf, 1>),
     row("erf.default", unary_row<kSelf, 4>),
     row("square.default", unary_row<kSelf, 2>),
+    row("erfc.default", unary_row<kSelf, 4>),
+    row("erfinv.default", unary_row<kSelf, 4>),
+    row("exp2.default", unary_row<kResult, 1>),
+    row("asin.default", unary_row<kSelf, 4>),
+    row("acos.default", unary_row<kSelf, 5>),
+    row("asinh.default", unary_row<kSelf, 3>),
+    row("acosh.default", unary_row<kSelf, 3>),
+    row("atanh.default", unary_row<kSelf, 3>),
+    row("lgamma.default", unary_row<kSelf, 1>),
+    row("digamma.default", unary_row<kSelf, 1>),
+    row("logit.default", unary_row<kSelf>),
+    row("threshold.default", unary_row<kSelf>),
+    row("nan_to_num.default", nan_to_num_row),
     row("neg.default", neg_row),
     row("clamp.default", clamp_row),
     row("clamp_min.default", clamp_row),
@@ -191,6 +240,13 @@ constexpr Op kRows[] = {
     row("round.default", zero_gradient_row),
     row("sign.default", zero_gradient_row),
     row("sgn.default", zero_gradient_row),
+    row("trunc.default", zero_gradient_row),
+    row("round.decimals", zero_gradient_row),
+    row("floor_.default", zero_gradient_in_place_row),
+    row("ceil_.default", zero_gradient_in_place_row),
+    row("round_.default", zero_gradient_in_place_row),
+    row("trunc_.default", zero_gradient_in_place_row),
+    row("sign_.default", zero_gradient_in_place_row),
     row("fft_fft.default", fft_row),
     row("fft_ifft.default", fft_row),
     row("fft_fft2.default", fft_row),

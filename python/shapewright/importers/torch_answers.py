@@ -73,7 +73,7 @@ def _hidden(traced: Traced, hides: bool) -> bool:
 def _is_all(node: Any) -> bool:
     """`mask.all()`, or `mask.sum() == mask.numel()`, its faster spelling."""
     if _name(node) != "eq":
-        return _name(node) == "all"
+        return _name(node) in ("all", "_is_all_true")
     total = node.args[0]
     counted = total.args[0] if _name(total) == "sum" else None
     return str(getattr(getattr(counted, "meta", {}).get("val"), "dtype", "")) == "torch.bool"

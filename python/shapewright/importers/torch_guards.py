@@ -33,9 +33,9 @@ class Demanded:
 
 
 def symbol_names(traced: Traced, call: Call) -> dict[Any, str]:
-    """The caller's spelling of each symbol of the trace."""
+    """The caller's spelling of each symbol of the trace; none where it had not begun."""
     names: dict[Any, str] = {}
-    for dims, type in zip(traced.input_dims, call.types, strict=True):
+    for dims, type in zip(traced.input_dims, call.types, strict=False):
         for expr, dim in zip(dims, type.shape or (), strict=True):
             if getattr(expr, "is_Symbol", False):
                 text = str(dim)

@@ -14,6 +14,7 @@ from typing import Any
 from shapewright.importers.torch_answers import answering
 from shapewright.importers.torch_caches import own_caches
 from shapewright.importers.torch_casts import casts_apart
+from shapewright.importers.torch_composites import composites_apart
 from shapewright.importers.torch_eager import as_it_runs
 from shapewright.importers.torch_fast_paths import fast_paths, runs_in_mode
 from shapewright.importers.torch_functions import FunctionCall, checkpoints, custom_functions
@@ -80,6 +81,7 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
                 within.enter_context(answering(traced, numbers=numbers, hides=call.hides))
                 within.enter_context(_saving_nothing())
                 within.enter_context(casts_apart(traced))
+                within.enter_context(composites_apart())
                 within.enter_context(own_caches(module))
                 within.enter_context(whole_calls(traced.tracer))
                 within.enter_context(nested_rows(traced, call.symbols))

@@ -18,7 +18,8 @@ _WRAPPERS = {
 def unwrapped(module: Any) -> tuple[Any, list[str]]:
     """The model inside `torch.compile`, `DataParallel` and the like, and their names from outside.
 
-    Raises `ShapewrightError` for a TorchScript module, of which Python code traces nothing.
+    Raises `ShapewrightError` for what cannot be traced: a TorchScript module, one whose weights are
+    packed, one whose parameters have no size yet.
     """
     import torch
 
@@ -33,4 +34,23 @@ def unwrapped(module: Any) -> tuple[Any, list[str]]:
         message = "a TorchScript module has no Python code that could be traced with open sizes"
         hint = "pass the nn.Module that it was made from, or an ExportedProgram"
         raise ShapewrightError(message, code="source-unsupported", hint=hint)
+    for path, part in module.named_modules():
+        _demand_open_weights(path, part)
     return module, names
+
+
+def _demand_open_weights(path: str, part: Any) -> None:
+    import torch
+
+    kind = f"{path or 'the model'} ({type(part).__name__})"
+    objects = [v for v in vars(part).values() if isinstance(v, torch.ScriptObject)]
+    if any("quantized" in str(value._type()) for value in objects):
+        message = f"{kind} holds its quantized weights packed, which cannot be traced"
+        hint = "pass the model that it was quantized from"
+        raise ShapewrightError(message, code="source-unsupported", hint=hint)
+    own = [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]
+    for name, tensor in own:
+        if torch.nn.parameter.is_lazy(tensor):
+            message = f"{kind} gives its {name} a size in its first call, which has not been"
+            hint = "call the model once with a small batch"
+            raise ShapewrightError(message, code="source-unsupported", hint=hint)
