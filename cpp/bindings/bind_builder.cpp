@@ -126,6 +126,10 @@ void bind_builder(py::module_& m) {
             b.graph().released_after = std::move(ids);
           },
           py::arg("nodes"), "By value: the node after which it has no name, -1 for never.")
+      .def(
+          "held",
+          [](GraphBuilder& b, std::vector<ValueId> ids) { b.graph().held = std::move(ids); },
+          py::arg("values"), "Values that the model itself holds on to after the call.")
       .def("fault", &add_fault, py::arg("code"), py::arg("severity"), py::arg("message"),
            py::arg("facts"), py::arg("hint") = "", py::arg("node") = py::none())
       .def("demand", &add_demand, py::arg("relation"), py::arg("left"), py::arg("right"),

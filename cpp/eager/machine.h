@@ -41,6 +41,7 @@ enum class Keeper : std::uint8_t {
   kScratch,   // a temporary within the node
   kOptimizer,
   kCast,  // a weight cast by autocast, kept to its end
+  kHeld,  // the model, from one call to the next
 };
 
 using StorageId = std::uint32_t;

@@ -34,6 +34,7 @@ Graph Graph::snapshot() const {
   copy.origins = origins;
   copy.loss = loss;
   copy.released_after = released_after;
+  copy.held = held;
   copy.demands = demands;
   copy.symbol_ranges = symbol_ranges;
   copy.functions = functions;

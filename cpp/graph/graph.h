@@ -128,6 +128,7 @@ struct Graph {
   // By ValueId: the node after which the program drops its last name for the value, kNone if it
   // keeps it to the end. Empty if not known.
   std::vector<NodeId> released_after;
+  std::vector<ValueId> held;  // what the model itself holds on to after the call, until the next
   std::vector<Demand> demands;
   std::vector<SymbolRange> symbol_ranges;
   std::vector<OpName> functions;  // that the file defines: every call of them is expanded

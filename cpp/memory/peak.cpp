@@ -64,6 +64,7 @@ std::string why_kept(const Graph& g, const Buffer& b) {
     case eager::Keeper::kScratch: return "temporary of " + place_of(g, b.last);
     case eager::Keeper::kOptimizer: return "optimizer temporary";
     case eager::Keeper::kCast: return "weight cast by autocast";
+    case eager::Keeper::kHeld: return "held by the model between its calls";
   }
   return "";
 }

@@ -1,6 +1,7 @@
 #include "memory/training/iteration.h"
 
 #include <algorithm>
+#include <map>
 
 #include "eager/autograd.h"
 #include "eager/segment.h"
@@ -42,6 +43,8 @@ class Runner {
     machine_.capability = options_.capability;
     machine_.attention = options_.attention;
     out_.of_value.assign(g_.values.size(), kNone);
+    is_held_.assign(g_.values.size(), 0);
+    for (const ValueId v : g_.held) is_held_[v] = 1;
   }
 
   Iteration run() {
@@ -159,8 +162,33 @@ class Runner {
     const Setting grad(machine_.grad_enabled,
                        (options_.trains && g_.nodes[n].grad_enabled) && machine_.grad_enabled);
     run_node(n);
+    for (const ValueId v : g_.outputs(g_.nodes[n]))
+      if (v != kNone && is_held_[v] != 0) hold_on(v);
     const Setting read(machine_.keeper, Keeper::kRead);
     for (const ValueId v : released_[n]) tensors_[v] = {};
+  }
+
+  // The model keeps the value until its next call has made another: at first there is that of the
+  // call before.
+  void hold_on(ValueId v) {
+    const Tensor t = tensors_[v];
+    if (!t.defined() || machine_.storages[t->storage].role != Role::kResult) return;
+    const bool is_same = std::ranges::any_of(
+        held_, [&](const auto& item) { return item.second->storage == t->storage; });
+    const bool is_again = held_.contains(v);
+    held_.insert_or_assign(v, eager::detach(t));
+    machine_.storages[t->storage].keeper = Keeper::kHeld;
+    if (is_same || is_again || options_.is_first_iteration) return;
+    const Dim bytes = machine_.storages[t->storage].bytes;
+    const auto at = static_cast<std::ptrdiff_t>(machine_.changes.size());
+    {
+      const Setting keeper(machine_.keeper, Keeper::kHeld);
+      const Tensor before = eager::empty({bytes}, DType::kU8);
+      machine_.storages[before->storage].value = v;
+    }
+    auto& changes = machine_.changes;
+    changes[static_cast<std::size_t>(at)].node = kNone;
+    std::rotate(changes.begin(), changes.begin() + at, changes.begin() + at + 1);
   }
 
   // What the segment of `first` is run again from is kept: everything it reads of others.
@@ -410,6 +438,8 @@ class Runner {
   DeferredBodies bodies_;
   Tensors tensors_;                             // by ValueId: what a name holds
   std::vector<std::vector<ValueId>> released_;  // by NodeId
+  std::vector<std::uint8_t> is_held_;           // by ValueId
+  std::map<ValueId, Tensor> held_;              // by the model, after its call
   std::vector<ValueId> params_;
   std::vector<ParamState> states_;
   NodeOperands scratch_;

@@ -89,6 +89,8 @@ def built_graph(
         builder.loss(reader.ids[traced.loss])
     if traced.lifetimes is not None and traced.is_complete:
         builder.released_after(_released(traced, reader, builder.num_values))
+        ids = {node.name: id for node, id in reader.ids.items() if isinstance(id, int)}
+        builder.held([ids[name] for name in traced.held if name in ids])
     for symbol, low, high in _data_dependent(reader, traced.env):
         builder.symbol_range(symbol, low, high)
     for symbol in traced.nested.lines:

@@ -6,6 +6,7 @@ there also gets a weak reference, whose end tells how far the trace was.
 
 from __future__ import annotations
 
+import gc
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +35,14 @@ class Lifetimes:
     def close(self) -> None:
         """What is alive now is never released."""
         self._closed = True
+
+    def left(self) -> list[str]:
+        """After the end: nodes of the tensors that are alive still."""
+        if self._alive:
+            gc.collect()  # cycles of the model's are held by nobody
+        alive = [name for _, names in self._alive.values() for name in names]
         self._alive.clear()
+        return alive
 
     @contextmanager
     def ignored(self) -> Iterator[None]:

@@ -48,6 +48,7 @@ class Traced:
     input_dims: list[tuple[Any, ...]] = field(default_factory=list)  # before any guard: expressions
     outputs: list[Any] = field(default_factory=list)  # nodes
     loss: Any = None  # node
+    held: list[str] = field(default_factory=list)  # nodes whose tensors the model still holds
     lifetimes: Lifetimes | None = None
     is_returned: bool = False  # the module itself has run
     is_complete: bool = False
@@ -100,6 +101,11 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
                 traced.lifetimes.close()
             traced.outputs = _nodes_of(tensors_in(out), tracker)
             traced.loss = next(iter(_nodes_of([scalar], tracker)), None)
+            del out, scalar  # as the caller does before the next call
+            if traced.lifetimes is not None:
+                state = [*module.parameters(), *module.buffers()]
+                own = {node.name for node in _nodes_of(state, tracker)}
+                traced.held = [name for name in traced.lifetimes.left() if name not in own]
             traced.is_complete = True
             raise TraceComplete
 
