@@ -106,6 +106,7 @@ def test_what_a_buffer_becomes_is_that_buffer() -> None:
     class Average(nn.Module):  # type: ignore[name-defined, misc]
         def __init__(self) -> None:
             super().__init__()
+            self.mean: Any
             self.register_buffer("mean", torch.zeros(64))
 
         def forward(self, x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Operators that PyTorch composes of others at run time: without a row, they are traced as those."""
+"""Operators that PyTorch composes of others as it runs: without a row, they are traced as those."""
 
 from __future__ import annotations
 
@@ -30,14 +30,18 @@ class _Composites(Mapping[Any, Callable[..., Any]]):
         return op in self._table or _is_composite(op)
 
     def __getitem__(self, op: Any) -> Callable[..., Any]:
-        called: Callable[..., Any] = self._table[op] if op in self._table else op.decompose
-        return called
+        return self._table.get(op) or _composed(op)
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._table)
 
     def __len__(self) -> int:
         return len(self._table)
+
+
+def _composed(op: Any) -> Callable[..., Any]:
+    run: Callable[..., Any] = op.decompose
+    return run
 
 
 @cache
