@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -293,46 +292,6 @@ def test_the_second_route() -> None:
     assert report.graph.nodes[0].origin is not None
 
 
-@pytest.mark.parametrize(
-    ("inputs", "code", "text"),
-    [
-        ({"y": "f32[N,3,8,8]"}, "input-unknown", "forward has no input named 'y'"),
-        (None, "input-required", "needs 'x'"),
-        ({"x": "f32"}, "inputs-form", "needs a shape"),
-    ],
-)
-def test_a_wrong_call_is_refused(inputs: Any, code: str, text: str) -> None:
-    with pytest.raises(sw.ShapewrightError, match=text) as raised:
-        sw.check(Net(), inputs)
-    assert raised.value.code == code
-
-
-def test_a_shape_error_names_the_module_and_the_number_that_fits() -> None:
-    class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.conv = nn.Conv2d(3, 4, 3)
-            self.fc = nn.Linear(400, 10)
-
-        def forward(self, x: Any) -> Any:
-            return self.fc(self.conv(x).flatten(1))
-
-    report = sw.check(Model(), "f32[N,3,64,64]")
-    (error,) = (f for f in report.findings if f.severity == "error")
-    assert error.code == "trace-failed"
-    assert error.hint == "set fc.in_features=15376"
-    assert error.facts["module"] == "fc (Linear)"
-    assert error.facts["input"] == "f32[N, 15376]  from flatten"
-    assert error.facts["weight"] == "f32[10, 400]  parameter fc.weight"
-    assert outputs_of(report, "conv2d.default") == ["f32[N, 4, 62, 62]"]
-
-
-def test_a_wrong_rank() -> None:
-    report = sw.check(Net(), "f32[N,3]")
-    (error,) = (f for f in report.findings if f.severity == "error")
-    assert error.hint == "stem.0 takes 4 axes, not 2: give the model an input of that rank"
-
-
 @pytest.mark.parametrize("layer", ["LSTM", "GRU", "RNN"])
 def test_recurrent_layers_are_whole(layer: str) -> None:
     net = getattr(nn, layer)(4, 8, 2, batch_first=True, bidirectional=True)
@@ -343,72 +302,11 @@ def test_recurrent_layers_are_whole(layer: str) -> None:
     assert report.contract == ()
 
 
-def test_sizes_that_only_a_run_can_tell() -> None:
-    class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def forward(self, x: Any) -> Any:
-            return x[x > 0] * 2
-
-    report = sw.check(Model(), "f32[N]")
-    assert report.ok
-    assert [s.name for s in report.symbols] == ["N"]
-    (shape,) = (report.values[v.name].shape for v in report.graph.outputs)
-    assert str(shape) == "(Dim('u0'),)"
-    peak = report.at(N=8).peak
-    # A block for the input and one for the mask; u0 elements on top.
-    assert (peak.lower, peak.upper) == (2 * 512, None)
-    assert "u0" in peak.why_bounds
-
-
-def test_sizes_that_a_layer_leaves_are_solved() -> None:
-    class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.conv = nn.Conv2d(3, 8, 3, padding=1)
-            self.fc = nn.Linear(8 * 28 * 28, 10)
-
-        def forward(self, x: Any) -> Any:
-            return self.fc(self.conv(x).flatten(1))
-
-    report = sw.check(Model(), "f32[N,3,H,W]")
-    assert report.ok
-    assert [str(c) for c in report.contract] == ["8*H*W == 6272"]
-    assert report.at(N=2, H=14, W=56).shape("linear") == (2, 10)
-
-
-@pytest.mark.parametrize(
-    ("loss", "code", "text"),
-    [
-        (lambda out: out, "loss-not-scalar", r"the loss has the shape \[N, 4\]"),
-        (lambda out: out.logits, "loss-failed", "no attribute 'logits'"),
-        (lambda out: 3, "loss-not-scalar", "a int, not a tensor"),
-    ],
-)
-def test_a_loss_that_is_none(loss: Any, code: str, text: str) -> None:
-    graph, _, _ = read_model(nn.Linear(4, 4), Asked("f32[N,4]", train=True, loss=loss))
-    (fault,) = (row for row in graph.faults if row["is_error"])
-    assert fault["code"] == code
-    assert re.search(text, fault["message"])
-    assert [node.op for node in graph.nodes] == ["linear.default"]
-
-
 def test_the_loss_is_part_of_the_graph() -> None:
     graph, _, _ = read_model(Net(), Asked("f32[N,3,8,8]", train=True))
     assert graph.loss is not None
     assert graph.nodes[-1].op == "sum.default"
     assert [v.name for v in graph.outputs] == ["linear"]
-
-
-def test_an_input_that_the_model_asks_for_is_named() -> None:
-    class Model(nn.Module):  # type: ignore[name-defined, misc]
-        def forward(self, x: Any, labels: Any = None) -> Any:
-            if labels is None:
-                msg = "labels are needed to train"
-                raise ValueError(msg)
-            return x.sum() + labels.sum()
-
-    report = sw.check(Model(), {"x": "f32[N,4]"})
-    (error,) = (f for f in report.findings if f.severity == "error")
-    assert error.hint == 'add "labels": "i64[N]" to inputs'
 
 
 def own_function(backward: Any) -> Any:

@@ -13,11 +13,13 @@ from shapewright._core import Dim
 from shapewright.errors import ShapewrightError
 from shapewright.importers.torch_graph import Notice
 from shapewright.importers.torch_inputs import likely_type
+from shapewright.importers.torch_intercept import REFUSED
 from shapewright.importers.torch_scope import is_machinery
-from shapewright.importers.torch_trace import Traced
+from shapewright.importers.torch_trace import Traced, tensors_in
 from shapewright.importers.torch_types import dim_text, dtype_name
 
 _LARGEST_SOLVED = 2048
+_MOST_SHOWN = 6  # tensors of a call
 _DATA_DEPENDENT = ("DataDependent", "GuardOnDataDependent", "UnsupportedFakeTensor")
 
 # Where the size of an input has to be that of the module: attribute, and the axis of the input.
@@ -80,23 +82,24 @@ def notice_of(error: BaseException, root: Any, traced: Traced, names: Mapping[An
     if place.line:
         facts.append(("line", place.line))
     hint = _ungiven(root, traced, str(error))
-    kind = type(place.module).__name__
-    if kind in _SIZED_BY and hasattr(place.given, "shape"):
-        attribute, axis = _SIZED_BY[kind]
+    kind, base = type(place.module).__name__, _sized_base(place.module)
+    if base not in _SIZED_BY:
+        facts += _refused_call(error, traced, names)
+    elif hasattr(place.given, "shape"):
+        attribute, axis = _SIZED_BY[base]
         shape = [_size(dim, names) for dim in place.given.shape]
-        type_text = f"{dtype_name(place.given.dtype)}[{', '.join(shape)}]"
-        facts.append(("input", type_text + _origin(place.given, traced)))
-        weight = getattr(place.module, "weight", None)
+        facts.append(("input", _described(place.given, traced, names)))
+        weight = dict(place.module.named_parameters(recurse=False)).get("weight")
         if weight is not None:
             sizes = ", ".join(str(int(size)) for size in weight.shape)
             facts.append(("weight", f"{dtype_name(weight.dtype)}[{sizes}]  parameter {at}.weight"))
-        rank = _RANKS.get(kind)
+        rank = _RANKS.get(base)
         if rank is not None and rank != len(shape):
             hint = f"{at} takes {rank} axes, not {len(shape)}: give the model an input of that rank"
         else:
             hint = _fit(place.module, attribute, at, shape, axis)
     said = first.strip()[:200]
-    if kind == "Linear" and "reduction dim" in said:
+    if base == "Linear" and "reduction dim" in said:
         said = "mat1 and mat2 shapes cannot be multiplied"  # as it says where it runs
     if "on the same device" in said:
         hint = _strays(root) or hint
@@ -120,7 +123,7 @@ def solving_sizes(
     Of `8*H*W` where 6272 features are taken: H and W of 28.
     """
     place = place_of(error, root)
-    attribute, axis = _SIZED_BY.get(type(place.module).__name__, ("", 0))
+    attribute, axis = _SIZED_BY.get(_sized_base(place.module), ("", 0))
     wanted = getattr(place.module, attribute, None) if attribute else None
     shape = getattr(place.given, "shape", ())
     if not isinstance(wanted, int) or not -len(shape) <= axis < len(shape):
@@ -136,6 +139,30 @@ def solving_sizes(
         if size.bind(**sizes) == wanted:
             return sizes
     return {}
+
+
+def _refused_call(
+    error: BaseException, traced: Traced, names: Mapping[Any, str]
+) -> list[tuple[str, str]]:
+    """The function that PyTorch refused, and what came into it."""
+    func, args, kwargs = error.__dict__.get(REFUSED, (None, (), {}))
+    name = getattr(func, "__name__", "")
+    if not name:
+        return []
+    tensors = [*tensors_in([*args, *kwargs.values()])][:_MOST_SHOWN]
+    facts = [(f"input {i}", _described(t, traced, names)) for i, t in enumerate(tensors)]
+    return [("call", name), *facts]
+
+
+def _described(tensor: Any, traced: Traced, names: Mapping[Any, str]) -> str:
+    shape = ", ".join(_size(dim, names) for dim in tensor.shape)
+    return f"{dtype_name(tensor.dtype)}[{shape}]{_origin(tensor, traced)}"
+
+
+def _sized_base(module: Any) -> str:
+    """The name of the class that says which size is taken: a Linear, also by inheritance."""
+    names = (kind.__name__ for kind in type(module).__mro__)
+    return next((name for name in names if name in _SIZED_BY), "")
 
 
 def _of_loss(error: BaseException, root: Any, names: Mapping[Any, str]) -> Notice:
@@ -186,9 +213,11 @@ def place_of(error: BaseException, root: Any) -> Place:
     trace = error.__traceback__
     while trace is not None:
         frame = trace.tb_frame
-        owner = frame.f_locals.get("self")
+        of_module = frame.f_code.co_name in {"forward", "_conv_forward"}
+        first = frame.f_code.co_varnames[0] if of_module and frame.f_code.co_argcount else "self"
+        owner = frame.f_locals.get(first)
         known = paths.get(id(getattr(owner, "__dict__", None)))
-        if known is not None and frame.f_code.co_name in {"forward", "_conv_forward"}:
+        if known is not None and of_module:
             found = known
             given = _first_tensor(frame.f_locals)
         if not is_machinery(frame.f_code.co_filename):
@@ -215,8 +244,12 @@ def _origin(tensor: Any, traced: Traced) -> str:
     if proxy is None:
         return ""
     node = proxy.proxy.node
-    kind = "input" if node.op == "placeholder" else "from"
-    return f"  {kind} {node.name}"
+    named = next((name for name, given, _ in traced.inputs if given is node), "")
+    if named:
+        return f"  input {named}"
+    state = (name for name, _, nodes in [*traced.params, *traced.buffers] if node in nodes)
+    held = next(state, "")
+    return f"  parameter {held}" if held else f"  from {node.name}"
 
 
 def _fit(module: Any, attribute: str, at: str, shape: list[str], axis: int) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+REFUSED = "shapewright_call"  # of an exception: the function that raised it, and its arguments
+
 # Of (function, arguments, keywords): the result, of that call or of another.
 Handler = Callable[[Any, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -20,7 +22,11 @@ def intercepted(handle: Handler) -> Iterator[None]:
         def __torch_function__(
             self, func: Any, types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
-            return handle(func, args, kwargs or {})
+            try:
+                return handle(func, args, kwargs or {})
+            except Exception as error:  # the innermost call is the one that was refused
+                error.__dict__.setdefault(REFUSED, (func, args, kwargs or {}))
+                raise
 
     with Intercepted():
         yield

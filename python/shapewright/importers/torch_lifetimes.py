@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from typing import Any
 class Lifetimes:
     """Positions in the trace after which tensors had no name: `of` maps a node's name to one."""
 
-    def __init__(self, tracer: Any) -> None:
+    def __init__(self, tracer: Any, made: Callable[[], None]) -> None:
         self.of: dict[str, int] = {}
         self._tracer = tracer
         self._alive: dict[int, tuple[weakref.ref[Any], list[str]]] = {}
@@ -28,6 +28,7 @@ class Lifetimes:
         class Watched(type(tracker)):  # type: ignore[misc]
             def __setitem__(self, tensor: Any, proxy: Any) -> None:
                 super().__setitem__(tensor, proxy)
+                made()
                 watcher._made(tensor, proxy.proxy.node.name)
 
         tracker.__class__ = Watched

@@ -150,6 +150,7 @@ def _run(watch: Any, trace: Callable[[], Any]) -> Traced:
     except TraceComplete:
         return traced
     except Exception as error:
+        traced.settled.put_back()
         error.__dict__["shapewright_traced"] = traced  # what was seen up to the error
         raise
     return traced

@@ -22,6 +22,7 @@ from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_lifetimes import Lifetimes
 from shapewright.importers.torch_loops import not_looping
 from shapewright.importers.torch_nested import Nested, nested_rows
+from shapewright.importers.torch_refused import Settled
 from shapewright.importers.torch_scope import ROOT_CHILD
 from shapewright.importers.torch_whole import whole_calls
 
@@ -50,6 +51,7 @@ class Traced:
     loss: Any = None  # node
     held: list[str] = field(default_factory=list)  # nodes whose tensors the model still holds
     lifetimes: Lifetimes | None = None
+    settled: Settled = field(default_factory=Settled)
     is_returned: bool = False  # the module itself has run
     is_complete: bool = False
     loops: bool = False  # over an open size, in Python
@@ -145,10 +147,11 @@ def _begin(traced: Traced, module: Any, call: Call, tensors: tuple[Any, ...]) ->
             if is_open:
                 traced.env = dim.node.shape_env
         traced.input_dims.append(tuple(dims))
+    traced.settled.note(traced.env)
     traced.params = _state(module.named_parameters(remove_duplicate=False), tracker)
     traced.buffers = _state(module.named_buffers(remove_duplicate=False), tracker)
     try:
-        traced.lifetimes = Lifetimes(tracer)
+        traced.lifetimes = Lifetimes(tracer, lambda: traced.settled.note(traced.env))
     except (AttributeError, TypeError):  # another version of PyTorch: lifetimes are not known
         traced.lifetimes = None
     return tracker
