@@ -419,8 +419,10 @@ def test_interrupt_is_130_and_quiet() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="pipes are POSIX")
 def test_a_broken_pipe_is_quiet() -> None:
     command = f"{sys.executable} -m shapewright shapes {BERT} --format json | head -c 1"
-    run = subprocess.run(command, shell=True, capture_output=True, text=True)
+    script = ["bash", "-c", command + "; exit ${PIPESTATUS[0]}"]
+    run = subprocess.run(script, capture_output=True, text=True)
     assert run.stderr == ""
+    assert run.returncode == 141
 
 
 def in_terminal(arguments: list[str], columns: int) -> str:

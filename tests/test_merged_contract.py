@@ -108,3 +108,11 @@ def test_sizes_that_nothing_meets_are_a_finding() -> None:
     report = sw.check(g)
     assert not report.ok
     assert [f.code for f in report.findings] == ["contract-contradiction"]
+
+
+def test_two_sizes_are_demanded_equal_once() -> None:
+    g = sw.Graph()
+    x, y = g.input("x", "f32[2*A, 4]"), g.input("y", "f32[3*B, 4]")
+    g.output(g.add("Concat", x, y, axis=1, name="one"))
+    g.output(g.add("Concat", y, x, axis=1, name="other"))
+    assert [c.text for c in sw.check(g).contract] == ["2*A == 3*B"]

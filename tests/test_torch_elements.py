@@ -121,3 +121,21 @@ def test_what_no_input_decides_is_computed() -> None:
     assert "cos.default" not in ops
     assert ops[-1] == "sin.default"
     assert codes(report, "warning") == []
+
+
+def test_what_a_distribution_checks_holds() -> None:
+    class Sampled(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc = nn.Linear(8, 4)
+
+        def forward(self, x: Any) -> Any:
+            mean, spread = self.fc(x).chunk(2, -1)
+            found = torch.distributions.Normal(mean, spread.exp())
+            z = found.rsample()
+            return z.sum() - found.log_prob(z).sum()
+
+    report = sw.check(Sampled(), {"x": "f32[N, 8]"}, mode="train", profile="torch-cpu")
+    assert [f.code for f in report.findings] == ["torch-route"]
+    peak = report.at(N=64).peak
+    assert peak.upper == peak.live

@@ -266,7 +266,7 @@ std::vector<Bounds> bind_symbols(const Program& program, const NamedSizes& sizes
   }
   if (!missing.empty())
     throw Error(ErrorKind::kUnboundSymbol, "symbol-unbound", "sizes are missing for " + missing,
-                {{"missing", missing}, {"given", text(sizes)}});
+                {{"missing", missing}, {"given", sizes.empty() ? "none" : text(sizes)}});
   return out;
 }
 

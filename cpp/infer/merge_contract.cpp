@@ -118,6 +118,7 @@ class Merger {
       drop_implied();
       if (demands() == before) break;
     }
+    drop_mirrored();
     drop_those_of_branches();
     return is_contradictory_ ? a_.contract : std::move(contract_);
   }
@@ -267,6 +268,23 @@ class Merger {
       put.rhs = substitute(c.rhs, values);
       return prove(put) == Truth::kYes;
     });
+  }
+
+  // a == b where b == a is demanded already.
+  void drop_mirrored() {
+    std::map<std::pair<std::uint64_t, std::uint64_t>, std::size_t> places;
+    std::vector<Constraint> out;
+    for (Constraint& c : contract_) {
+      const bool is_equal = c.relation == Relation::kEqual && !is_of_branch(c);
+      const auto at = is_equal ? places.find({c.rhs.word(), c.lhs.word()}) : places.end();
+      if (at != places.end()) {
+        out[at->second].also.push_back(c.node);
+        continue;
+      }
+      if (is_equal) places.try_emplace({c.lhs.word(), c.rhs.word()}, out.size());
+      out.push_back(std::move(c));
+    }
+    contract_ = std::move(out);
   }
 
   // A table that the model makes anew where it is too short is long enough on this branch: what

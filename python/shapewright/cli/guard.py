@@ -36,8 +36,9 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(EXIT_FINDING if faulty else EXIT_ERROR) from None
         except KeyboardInterrupt:
             raise typer.Exit(EXIT_INTERRUPTED) from None
-        except BrokenPipeError:
-            raise
+        except BrokenPipeError:  # which typer would call a failure of 1
+            _leave_pipe()
+            raise typer.Exit(EXIT_BROKEN_PIPE) from None
         except OSError as error:
             refused = ShapewrightError(str(error), code="file-access")
             print(f"error {refused.code}: {refused}", file=sys.stderr)
@@ -70,9 +71,13 @@ def quiet_pipe() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more at exit; that must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_pipe()
         raise SystemExit(EXIT_BROKEN_PIPE) from None
+
+
+def _leave_pipe() -> None:
+    """Python flushes stdout once more at exit; that must not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

@@ -57,7 +57,8 @@ def _program(source: str | BinaryIO) -> dict[str, Any]:
                 raise FormatError(message, code="pt2-malformed")
             program: Any = json.loads(archive.read(entry))
     except (zipfile.BadZipFile, ValueError, RecursionError, EOFError) as error:
-        message = f"the .pt2 file cannot be read: {error}"
+        name = f"'{source}'" if isinstance(source, str) else "the .pt2 file"
+        message = f"{name} cannot be read as torch.export.save writes it: {error}"
         raise FormatError(message, code="pt2-malformed") from error
     version = program.get("schema_version") if isinstance(program, dict) else None
     if not isinstance(version, dict) or version.get("major") != _SCHEMA_MAJOR:

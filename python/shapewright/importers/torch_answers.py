@@ -33,6 +33,8 @@ def answering(traced: Traced, *, numbers: bool, hides: bool) -> Iterator[None]:
     def call(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if func is tensor.__bool__:
             node = _node_of(traced, args[0])
+            if _name(node) == "_is_all_true":  # of a check that refuses what does not hold
+                return True
             known = None if node is None else known_truth(node)
             if known is not None:
                 return known
@@ -73,7 +75,7 @@ def _hidden(traced: Traced, hides: bool) -> bool:
 def _is_all(node: Any) -> bool:
     """`mask.all()`, or `mask.sum() == mask.numel()`, its faster spelling."""
     if _name(node) != "eq":
-        return _name(node) in ("all", "_is_all_true")
+        return _name(node) == "all"
     total = node.args[0]
     counted = total.args[0] if _name(total) == "sum" else None
     return str(getattr(getattr(counted, "meta", {}).get("val"), "dtype", "")) == "torch.bool"
