@@ -139,3 +139,18 @@ def test_what_a_distribution_checks_holds() -> None:
     assert [f.code for f in report.findings] == ["torch-route"]
     peak = report.at(N=64).peak
     assert peak.upper == peak.live
+
+
+def test_a_model_that_refuses_masks_that_hide_has_one_branch() -> None:
+    class Strict(nn.Module):  # type: ignore[name-defined, misc]
+        def forward(self, x: Any, mask: Any) -> Any:
+            if not mask.all():
+                message = "no padding"
+                raise ValueError(message)
+            return x.exp()
+
+    inputs = {"x": "f32[N,S]", "mask": "bool[N,S]"}
+    report = sw.check(Strict(), inputs, profile="torch-cpu", budget="1MiB")
+    peak = report.at(N=4, S=64).peak
+    assert (peak.lower, peak.upper, peak.why_bounds) == (peak.live, peak.live, "")
+    assert sw.fit(report, solve="N", where={"S": 64}).value > 4

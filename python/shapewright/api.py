@@ -163,23 +163,32 @@ def _ask_again(source: Any, asked: Asked, question: Question, graph: _core.Graph
     """Lets a question trace a module once more, as long as its owner keeps it; answers are kept."""
     held = ref(source)
 
-    def report_of(asked: Asked) -> Report | None:
-        module = held()
-        if module is None:
-            return None
-        graph, _, _ = read_model(module, asked)
+    def report_on(graph: _core.Graph, asked: Asked) -> Report:
         rule = registered_rule()
         analysis = _core.infer(graph, [], asked.bounds, question.strict, rule, "refine", "")
         other = replace(question, in_halves=None, elsewhere=None, hidden=None)
         if asked.at is not None:
             other.sizes = {}
-        _ask_again(module, asked, other, graph)
         return Report(analysis, other)
+
+    def report_of(asked: Asked) -> Report | None:
+        module = held()
+        if module is None:
+            return None
+        graph, _, _ = read_model(module, asked)
+        report = report_on(graph, asked)
+        _ask_again(module, asked, report.question, graph)
+        return report
 
     @cache
     def hidden() -> Report | None:
         report = report_of(replace(asked, hides=True))
-        return report if report is not None and report.ok else None
+        if report is None or report.ok:
+            return report
+        errors = [found for found in report.findings if found.severity == "error"]
+        # A model that refuses such masks itself runs with the others alone.
+        refuses = all("raised by" in found.facts for found in errors)
+        return report_on(graph, asked) if refuses else None
 
     @cache
     def elsewhere(sizes: tuple[tuple[str, int], ...]) -> Report | None:

@@ -52,6 +52,7 @@ class Place:
     module: Any
     line: str
     given: Any
+    is_own: bool = False  # a line of the model raised it, and not one of PyTorch
 
 
 def is_data_dependent(error: BaseException) -> bool:
@@ -104,6 +105,8 @@ def notice_of(error: BaseException, root: Any, traced: Traced, names: Mapping[An
     if "on the same device" in said:
         hint = _strays(root) or hint
     facts.append(("said", first.strip()[:300]))
+    if place.is_own:
+        facts.append(("raised by", "the model"))
     message = f"{at} ({kind}) cannot be called: {said}"
     return Notice(
         code="trace-failed",
@@ -211,6 +214,7 @@ def place_of(error: BaseException, root: Any) -> Place:
     paths = {id(vars(part)): (name, part) for name, part in root.named_modules()}
     found, line, given = ("", root), "", None
     trace = error.__traceback__
+    is_own = False
     while trace is not None:
         frame = trace.tb_frame
         of_module = frame.f_code.co_name in {"forward", "_conv_forward"}
@@ -220,10 +224,11 @@ def place_of(error: BaseException, root: Any) -> Place:
         if known is not None and of_module:
             found = known
             given = _first_tensor(frame.f_locals)
-        if not is_machinery(frame.f_code.co_filename):
+        is_own = not is_machinery(frame.f_code.co_filename)
+        if is_own:
             line = f"{frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return Place(found[0], found[1], line, given)
+    return Place(found[0], found[1], line, given, is_own)
 
 
 def _first_tensor(variables: Mapping[str, Any]) -> Any:
