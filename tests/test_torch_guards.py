@@ -176,3 +176,12 @@ def test_a_fit_says_where_the_branch_ends() -> None:
     assert "where 65 <= L does not hold, the model takes another branch" in str(found)
     enough = sw.fit(report, solve="L", budget="1MiB")
     assert enough.untraced == ""
+
+
+def test_a_fit_is_traced_where_it_is_asked() -> None:
+    found = sw.fit(
+        Growing(), "f32[N,L,4]", solve="N", where={"L": 32}, budget="64KiB", profile="torch-cpu"
+    )
+    assert (found.report.domain, found.untraced) == ((), "")
+    alone = sw.check(Growing(), "f32[N,32,4]", profile="torch-cpu", budget="64KiB")
+    assert found.value == sw.fit(alone, solve="N").value > 0

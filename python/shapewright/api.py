@@ -238,6 +238,9 @@ def fit(
             message = f"the report was made without {', '.join(refused)}: they belong to check"
             raise ShapewrightError(message, code="option-conflict", hint="fit the model itself")
     else:
+        if is_module(source) and where:  # traced on the branch that is asked for
+            others = {name: size for name, size in where.items() if name != solve}
+            options["dims"] = {**others, **(options.get("dims") or {})}
         report = check(source, inputs, **options)
         limits = None
     return solve_fit(
