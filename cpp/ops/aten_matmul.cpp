@@ -325,7 +325,72 @@ void grouped_mm_row(EagerCall& c) {
   c.out(out);
 }
 
+// Distances of 2 between rows, by a product: of (-2 x, x^2, 1) and (y, 1, y^2).
+void euclidean_dist_row(EagerCall& c) {
+  const Tensor x = c.in(0), y = c.in(1);
+  struct Widened {
+    Tensor norm, ones;
+    Shape shape;
+  };
+  const auto widened = [](const Tensor& t) {
+    Shape one = t.shape(), wide = t.shape();
+    one[t.dim() - 1] = 1;
+    wide[t.dim() - 1] += 2;
+    Tensor norm;
+    {
+      const Tensor square = eager::empty(t.shape(), t.dtype());
+      norm = eager::empty(one, t.dtype());
+    }
+    return Widened{norm, eager::empty(one, t.dtype()), wide};
+  };
+  const Widened of_x = widened(x), of_y = widened(y);
+  Tensor left, right;
+  {
+    const Tensor doubled = eager::empty(x.shape(), x.dtype());
+    left = eager::empty(of_x.shape, x.dtype());
+  }
+  right = eager::empty(of_y.shape, y.dtype());
+  Tensor out = eager::empty(c.out_shape(), x.dtype());
+  eager::record("EuclideanDist", {x, y}, {out}, {x, y, out}, [](eager::Node& n, const Tensors& g) {
+    const Tensor x = n.saved[0], y = n.saved[1];
+    const Tensor ratio = eager::empty_like(g[0]);
+    {
+      const Tensor mask = eager::empty_like(n.saved[2], DType::kBool);
+    }
+    // x times the sums of the ratios, less their product with y; and the other way round.
+    Tensors held, grads;
+    for (const Tensor& t : {x, y}) {
+      held.push_back(eager::empty(t.shape(), t.dtype()));
+      held.push_back(eager::empty({floordiv(t.numel(), t.size(t.dim() - 1))}, t.dtype()));
+      held.push_back(eager::empty(t.shape(), t.dtype()));
+      grads.push_back(eager::empty(t.shape(), t.dtype()));
+    }
+    return grads;
+  });
+  c.out(out);
+}
+
+// Between rows, one by one.
+void cdist_row(EagerCall& c) {
+  const Tensor x = c.in(0), y = c.in(1);
+  Tensor out = eager::empty(c.out_shape(), x.dtype());
+  eager::record("Cdist", {x, y}, {out}, {x, y, out}, [](eager::Node& n, const Tensors& g) {
+    const Tensor dense = contiguous(g[0]);
+    Tensors grads(2);
+    if (n.needs(0)) grads[0] = eager::empty(n.saved[0].shape(), g[0].dtype());
+    if (n.needs(1)) {  // the same with both turned
+      const Tensor turned = eager::empty(g[0].shape(), g[0].dtype());
+      const Tensor distances = eager::empty(g[0].shape(), g[0].dtype());
+      grads[1] = eager::empty(n.saved[1].shape(), g[0].dtype());
+    }
+    return grads;
+  });
+  c.out(out);
+}
+
 constexpr Op kRows[] = {
+    row("_euclidean_dist.default", euclidean_dist_row),
+    row("_cdist_forward.default", cdist_row),
     row("linear.default", linear_row),
     row("matmul.default", matmul_row),
     row("mm.default", mm_row),

@@ -74,6 +74,11 @@ void adaptive_avg_pool_row(EagerCall& c) {
   avg_pool_row(c);
 }
 
+// A gradient that repeats its elements, or leaves some out, is copied first.
+Tensor written_out(const Tensor& g) {
+  return eager::is_dense(g.shape(), g->strides) ? g : clone(g);
+}
+
 // Keeps nothing but sizes.
 void resize_row(EagerCall& c) {
   const Tensor self = c.in(0);
@@ -83,7 +88,12 @@ void resize_row(EagerCall& c) {
   const Strides lay =
       is_last ? eager::channels_last_strides(shape) : eager::contiguous_strides(shape);
   Tensor out = eager::empty_strided(shape, lay, self.dtype());
-  eager::record("Upsample", {self}, {out}, {}, fresh_back(self.shape()));
+  eager::record("Upsample", {self}, {out}, {},
+                [old = self.shape()](eager::Node&, const Tensors& g) {
+                  Tensor grad = eager::empty(old, g[0].dtype());
+                  const Tensor dense = written_out(g[0]);
+                  return Tensors{grad};
+                });
   c.out(out);
 }
 
@@ -137,7 +147,10 @@ void pad_row(EagerCall& c) {
 }
 
 void pixel_row(EagerCall& c) {  // reshape, permute, a copy
-  resize_row(c);
+  const Tensor self = c.in(0);
+  Tensor out = laid_like(self, c.out_shape(), self.dtype());
+  eager::record("PixelShuffle", {self}, {out}, {}, fresh_back(self.shape()));
+  c.out(out);
 }
 
 void roll_row(EagerCall& c) {
