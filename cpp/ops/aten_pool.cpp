@@ -24,10 +24,16 @@ Tensor laid_like(const Tensor& t, const Shape& shape, DType dtype) {
       dtype);
 }
 
+// A gradient that repeats its elements, or leaves some out, is copied first.
+Tensor written_out(const Tensor& g) {
+  return eager::is_dense(g.shape(), g->strides) ? g : clone(g);
+}
+
 // Gradient laid as the operand. With channels last, one that comes otherwise is worked on as it
 // lies: the gradient, and the indices, are copied.
 Tensor pool_grad(const Tensor& self, const Tensor& indices, const Tensor& g) {
   Tensor grad = laid_like(self, self.shape(), g.dtype());
+  const Tensor dense = written_out(g);
   if (!on_cuda() && is_channels_last(self) && g.is_contiguous()) {
     const Tensor copy = indices.defined() ? eager::empty(indices.shape(), DType::kI64) : Tensor();
     const Tensor work = eager::empty(self.shape(), g.dtype());
@@ -72,11 +78,6 @@ void adaptive_avg_pool_row(EagerCall& c) {
   for (int i = shape.rank() - axes; is_mean && i < shape.rank(); ++i) is_mean = shape[i] == Dim(1);
   if (is_mean) return c.out(mean(self, shape));
   avg_pool_row(c);
-}
-
-// A gradient that repeats its elements, or leaves some out, is copied first.
-Tensor written_out(const Tensor& g) {
-  return eager::is_dense(g.shape(), g->strides) ? g : clone(g);
 }
 
 // Keeps nothing but sizes.
@@ -147,9 +148,13 @@ void pad_row(EagerCall& c) {
 }
 
 void pixel_row(EagerCall& c) {  // reshape, permute, a copy
+  resize_row(c);
+}
+
+void flip_row(EagerCall& c) {
   const Tensor self = c.in(0);
   Tensor out = laid_like(self, c.out_shape(), self.dtype());
-  eager::record("PixelShuffle", {self}, {out}, {}, fresh_back(self.shape()));
+  eager::record("Flip", {self}, {out}, {}, fresh_back(self.shape()));
   c.out(out);
 }
 
@@ -167,16 +172,37 @@ void roll_row(EagerCall& c) {
   c.out(out);
 }
 
-void im2col_row(EagerCall& c) { resize_row(c); }
+// Results of both are made as large as the operand and then given their size: a larger one in a
+// new piece, a smaller one in the old.
+Tensor sized_anew(const Tensor& operand, const Shape& shape) {
+  const Dim before = operand.numel(), after = num_elements(shape);
+  const Tensor first = eager::empty({before}, operand.dtype());
+  const Truth fits = prove_le(after, before);
+  if (fits == Truth::kNo) return eager::empty(shape, operand.dtype());
+  const Tensor storage =
+      fits == Truth::kYes ? first : eager::empty({max(before, after)}, operand.dtype());
+  return eager::detach(eager::alias(storage, shape, eager::contiguous_strides(shape)));
+}
+
+void im2col_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = sized_anew(self, c.out_shape());
+  eager::record("Im2Col", {self}, {out}, {}, [old = self.shape()](eager::Node&, const Tensors& g) {
+    const Tensor dense = written_out(g[0]);
+    return Tensors{sized_anew(dense, old)};
+  });
+  c.out(out);
+}
 
 void grid_sampler_row(EagerCall& c) {
   const Tensor self = c.in(0), grid = c.in(1);
   Tensor out = eager::empty(c.out_shape(), self.dtype());
   eager::record("GridSampler", {self, grid}, {out}, {self, grid},
-                [](eager::Node& n, const Tensors&) {
+                [](eager::Node& n, const Tensors& g) {
                   Tensors grads;
                   grads.push_back(n.needs(0) ? eager::empty_like(n.saved[0]) : Tensor());
                   grads.push_back(eager::empty_like(n.saved[1]));
+                  const Tensor dense = written_out(g[0]);
                   return grads;
                 });
   c.out(out);
@@ -252,7 +278,7 @@ constexpr Op kRows[] = {
     row("pixel_unshuffle.default", pixel_row),
     row("channel_shuffle.default", pixel_row),
     row("roll.default", roll_row),
-    row("flip.default", resize_row),
+    row("flip.default", flip_row),
     row("im2col.default", im2col_row),
     row("col2im.default", im2col_row),
     row("grid_sampler.default", grid_sampler_row),
