@@ -198,3 +198,19 @@ def test_a_trace_that_cannot_begin_says_why(inputs: str, dims: Any, text: str) -
 def test_a_size_out_of_bounds_is_a_finding() -> None:
     error = error_of(sw.check(Net(), "f32[N,3,8,8]", dims={"N": 0}))
     assert error.code == "symbol-bounds"
+
+
+def test_a_packed_sequence_is_told_apart() -> None:
+    class Packed(nn.Module):  # type: ignore[name-defined, misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.lstm = nn.LSTM(4, 8, batch_first=True)
+
+        def forward(self, x: Any, lengths: Any) -> Any:
+            pack = nn.utils.rnn.pack_padded_sequence
+            return self.lstm(pack(x, lengths, batch_first=True, enforce_sorted=False))[1][0]
+
+    error = error_of(sw.check(Packed(), {"x": "f32[N,S,4]", "lengths": "i64[N]"}))
+    assert error.code == "trace-failed"
+    assert "packed sequence" in error.message
+    assert "pack_padded_sequence" in error.hint

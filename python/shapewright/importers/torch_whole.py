@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from shapewright.errors import ShapewrightError
 from shapewright.importers.torch_intercept import intercepted, record_call
 
 _LAYERS = {"lstm", "gru", "rnn_tanh", "rnn_relu"}
@@ -28,10 +29,19 @@ def whole_calls(tracer: Any) -> Iterator[None]:
             return _recorded(torch, tracer, name, args)
         if name == "ctc_loss":
             return _ctc_loss(torch, tracer, *args, **kwargs)
+        if name == "zeros" and any(isinstance(size, torch.Tensor) for size in args):
+            raise _packed()
         return func(*args, **kwargs)
 
     with intercepted(call):
         yield
+
+
+def _packed() -> ShapewrightError:
+    """A recurrent layer makes its first states as large as the first step of a packed sequence."""
+    message = "how many rows each step of a packed sequence has is known in a run alone"
+    hint = "check the model without pack_padded_sequence: as if all rows were full"
+    return ShapewrightError(message, code="trace-failed", hint=hint)
 
 
 def _recorded(torch: Any, tracer: Any, name: str, args: tuple[Any, ...]) -> Any:
