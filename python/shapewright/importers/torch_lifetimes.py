@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,13 +37,17 @@ class Lifetimes:
         """What is alive now is never released."""
         self._closed = True
 
-    def left(self) -> list[str]:
-        """After the end: nodes of the tensors that are alive still."""
-        if self._alive:
+    def left(self, state: Collection[str]) -> list[str]:
+        """After the end: nodes of the tensors that are alive still, those of `state` apart."""
+        alive = self._names_but(state)
+        if alive:
             gc.collect()  # cycles of the model's are held by nobody
-        alive = [name for _, names in self._alive.values() for name in names]
+            alive = self._names_but(state)
         self._alive.clear()
         return alive
+
+    def _names_but(self, state: Collection[str]) -> list[str]:
+        return [n for _, names in self._alive.values() for n in names if n not in state]
 
     @contextmanager
     def ignored(self) -> Iterator[None]:

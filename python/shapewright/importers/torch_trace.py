@@ -107,7 +107,7 @@ def watching_module(module: Any, call: Call, loss: Callable[[Any], Any] | None) 
             if traced.lifetimes is not None:
                 state = [*module.parameters(), *module.buffers()]
                 own = {node.name for node in _nodes_of(state, tracker)}
-                traced.held = [name for name in traced.lifetimes.left() if name not in own]
+                traced.held = traced.lifetimes.left(own)
             traced.is_complete = True
             raise TraceComplete
 
