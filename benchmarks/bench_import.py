@@ -2,7 +2,8 @@
 
     python benchmarks/bench_import.py [--rounds 3] [--json FILE]
 
-Modules are on `meta`, in the order that `torch.export` and `sw.load` take turns; medians.
+Modules are on `meta`; `torch.export` and `sw.load` take turns; medians. A binding is `report.at` at
+new sizes with the peak: of tensors alone for a CPU, by a replay in PyTorch's allocator for a GPU.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ MODELS: tuple[tuple[str, Callable[[], Any], str, str, str, dict[str, int]], ...]
 )
 
 
+PROFILES = ("torch-cpu", "torch-cuda")
+
+
 def seconds(call: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter()
     result = call()
@@ -66,43 +70,40 @@ def exported(module: Any, name: str, dtype: str, dims: str, sizes: dict[str, int
     )
 
 
+def bound(report: Any, sizes: dict[str, int]) -> dict[str, float]:
+    """The peak at a first binding, and at each of nine new ones."""
+    first, peak = seconds(lambda: report.at(**sizes).peak.live)
+    times = []
+    for step in range(2, 20, 2):
+        more = {symbol: size + step for symbol, size in sizes.items()}
+        took, _ = seconds(lambda more=more: report.at(**more).peak.live)
+        times.append(took)
+    return {"first_answer_s": first, "bind_s": median(times), "peak_bytes": peak}
+
+
 def measure(row: tuple[str, Callable[[], Any], str, str, str, dict[str, int]], rounds: int) -> Any:
     label, make, name, dtype, dims, sizes = row
     with torch.device("meta"):
         module = make().train()
     short = {"float32": "f32", "int64": "i64"}[dtype]
     inputs = {name: f"{short}[{dims}]"}
-    times: dict[str, list[float]] = {"torch.export": [], "load": [], "check": [], "bind": []}
-    nodes = 0
+    times: dict[str, list[float]] = {"torch.export": [], "load": [], "check": []}
     for _ in range(rounds):
         took, _ = seconds(lambda: exported(module, name, dtype, dims, sizes))
         times["torch.export"].append(took)
         took, graph = seconds(lambda: sw.load(module, inputs))
         times["load"].append(took)
-        nodes = len(graph.nodes)
-        took, report = seconds(lambda graph=graph: sw.check(graph))
+        took, _ = seconds(lambda graph=graph: sw.check(graph))
         times["check"].append(took)
-        report.at(**sizes).peak  # noqa: B018
-        more = {symbol: size + 2 for symbol, size in sizes.items()}
-        took, _ = seconds(lambda report=report, more=more: report.at(**more).peak.live)
-        times["bind"].append(took)
     found = {f"{key}_s": median(values) for key, values in times.items()}
-    train, report = seconds(
-        lambda: sw.check(module, inputs, mode="train", optimizer="adamw", profile="torch-cuda")
-    )
-    first, peak = seconds(lambda: report.at(**sizes).peak.live)
-    more = {symbol: size + 2 for symbol, size in sizes.items()}
-    again, _ = seconds(lambda: report.at(**more).peak.live)
-    return {
-        "model": label,
-        "nodes": nodes,
-        **found,
-        "load_over_export": found["load_s"] / found["torch.export_s"],
-        "train_check_s": train,
-        "train_first_answer_s": first,
-        "train_bind_s": again,
-        "train_peak_bytes": peak,
-    }
+    found["load_over_export"] = found["load_s"] / found["torch.export_s"]
+    answers = {}
+    for profile in PROFILES:
+        answers[f"infer {profile}"] = bound(sw.check(graph, profile=profile), sizes)
+        train = {"mode": "train", "optimizer": "adamw", "profile": profile}
+        took, report = seconds(lambda train=train: sw.check(module, inputs, **train))
+        answers[f"train {profile}"] = {"check_s": took, **bound(report, sizes)}
+    return {"model": label, "nodes": len(graph.nodes), **found, "answers": answers}
 
 
 def main() -> None:

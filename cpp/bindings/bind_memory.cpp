@@ -129,6 +129,7 @@ struct PeakView {
   std::shared_ptr<const RankRuns> run;  // null without a GPU
 
   const Peak& get() const { return run ? run->largest().peak() : bound->peak(); }
+  const Peak& bounded() const { return run ? run->largest().bounded_peak() : bound->peak(); }
   Event event_at(std::uint32_t index) const {
     const auto& events = bound->memory().timeline.events;
     return index < events.size() ? events[index] : Event{};
@@ -367,8 +368,8 @@ void bind_memory(py::module_& m) {
   py::class_<PeakView>(m, "Peak", "The most bytes alive at once.")
       .def_property_readonly("live", [](const PeakView& p) { return p.get().live; })
       .def_property_readonly("lower", [](const PeakView& p) { return p.get().lower; })
-      .def_property_readonly("upper", [](const PeakView& p) { return p.get().upper; })
-      .def_property_readonly("why_bounds", [](const PeakView& p) { return p.get().why_bounds; })
+      .def_property_readonly("upper", [](const PeakView& p) { return p.bounded().upper; })
+      .def_property_readonly("why_bounds", [](const PeakView& p) { return p.bounded().why_bounds; })
       .def_property_readonly("step", [](const PeakView& p) { return p.event().step; })
       .def_property_readonly("phase", [](const PeakView& p) { return name_of(p.event().phase); })
       .def_property_readonly(

@@ -109,21 +109,30 @@ DeviceRun::DeviceRun(std::shared_ptr<const BoundMemory> bound, std::shared_ptr<c
   requests_ = requests_of(*bound_, *loop_, options_, false);
   free_running_ = replay(requests_, kUnlimited);
   peak_ = bound_->peak();
-  const bool is_bounded = peak_.upper.has_value();
   // What one rank asks for has no formula: the requests themselves are the lower end.
   if (options_.sharding.is_asked()) peak_.lower = free_running_.requested.peak;
   peak_.live = std::max(peak_.lower, free_running_.allocated.peak);
   if (free_running_.peak_request != kNoIndex)
     peak_.event = loop_->event_of(free_running_.peak_request);
-  if (is_bounded) {
+}
+
+const Peak& DeviceRun::bounded_peak() const {
+  std::call_once(bounded_->once, [&] { bounded_->peak = with_bounds(); });
+  return bounded_->peak;
+}
+
+Peak DeviceRun::with_bounds() const {
+  Peak out = peak_;
+  if (out.upper) {
     const bool is_open =
         !loop_->convolutions().empty() ||
         (loop_->has_cublas() && options_.most_cublas_bytes > options_.cublas_bytes);
     const std::int64_t most =
-        is_open ? replay(requests_with_most(), kUnlimited).allocated.peak : peak_.live;
-    peak_.upper = std::max(peak_.live, most);
+        is_open ? replay(requests_with_most(), kUnlimited).allocated.peak : out.live;
+    out.upper = std::max(out.live, most);
   }
-  if (peak_.upper != peak_.lower) peak_.why_bounds = why_apart(*loop_, options_, bound_->peak());
+  if (out.upper != out.lower) out.why_bounds = why_apart(*loop_, options_, bound_->peak());
+  return out;
 }
 
 RequestList DeviceRun::requests_with_most() const {
@@ -180,13 +189,13 @@ std::vector<LiveItem> DeviceRun::live_set() const {
 }
 
 std::optional<ProfileMemory> DeviceRun::memory() const {
-  if (!peak_.upper) return std::nullopt;
+  if (!bounded_peak().upper) return std::nullopt;
   const auto capacity_of = [&](const RequestList& requests) {
     return least_capacity(kTorchCuda, requests, options_.settings, 0, kMaxReplays);
   };
   const Capacity c = capacity_of(requests_);
   ProfileMemory out{c.least, c.least_lower, c.free_running, c.least, c.free_running};
-  if (*peak_.upper == peak_.live) return out;
+  if (*bounded_peak().upper == peak_.live) return out;
   const Capacity most = capacity_of(requests_with_most());
   out.capacity_upper = std::max(c.least, most.least);
   out.reserved_upper = std::max(c.free_running, most.free_running);

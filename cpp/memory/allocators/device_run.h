@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,8 +53,10 @@ class DeviceRun {
 
   const BoundMemory& bound() const { return *bound_; }
   // live: whole blocks in use at once within the last iteration, with cuBLAS at its size. lower:
-  // tensors alone. upper: with the most that libraries take.
+  // tensors alone. The rest is in bounded_peak().
   const Peak& peak() const { return peak_; }
+  // The same with `upper`, the most that libraries take, and why: a replay of its own, made once.
+  const Peak& bounded_peak() const;
   // Blocks alive at the peak, largest first; they add up to `live`. kNone: a workspace.
   std::vector<LiveItem> live_set() const;
   // nullopt where a size is not known.
@@ -64,7 +67,13 @@ class DeviceRun {
   const RequestList& requests() const { return requests_; }
 
  private:
+  struct Bounded {
+    std::once_flag once;
+    Peak peak;
+  };
+
   RequestList requests_with_most() const;
+  Peak with_bounds() const;
   Replay replay(const RequestList& requests, std::int64_t capacity_bytes) const;
 
   std::shared_ptr<const BoundMemory> bound_;
@@ -73,6 +82,7 @@ class DeviceRun {
   RequestList requests_;
   Replay free_running_;
   Peak peak_;
+  std::unique_ptr<Bounded> bounded_ = std::make_unique<Bounded>();
 };
 
 // What each rank takes, and of all of them what takes most.
