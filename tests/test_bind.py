@@ -100,6 +100,15 @@ def test_a_fixed_symbol_may_be_named_again() -> None:
         report.at(N=2, M=4, K=5)
 
 
+@pytest.mark.parametrize("size", [2.5, "3", None])
+def test_a_size_that_is_no_whole_number_is_refused(size: object) -> None:
+    g = sw.Graph()
+    g.output(g.add("Relu", g.input("x", "f32[N, 4]"), name="y"))
+    with pytest.raises(sw.DimError, match=f"N = {size!r} is no whole number") as refused:
+        sw.check(g).at(N=size)  # type: ignore[arg-type]
+    assert refused.value.code == "symbol-bounds"
+
+
 def test_a_size_past_int64_is_an_overflow() -> None:
     g = sw.Graph()
     x = g.input("x", "f32[N, N]")

@@ -40,7 +40,12 @@ py::object value_name(const Memory& m, BufferId b) {
 
 std::int64_t to_size(const std::string& name, py::handle value) {
   const auto number = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
-  if (!number) throw py::error_already_set();
+  if (!number) {
+    PyErr_Clear();
+    throw Error(ErrorKind::kDim, "symbol-bounds",
+                name + " = " + py::repr(value).cast<std::string>() + " is no whole number",
+                {{"symbol", name}}, "", "give " + name + " as an int");
+  }
   int overflow = 0;
   const long long size = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
   if (overflow != 0)
