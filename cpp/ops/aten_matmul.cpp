@@ -352,14 +352,13 @@ void euclidean_dist_row(EagerCall& c) {
   right = eager::empty(of_y.shape, y.dtype());
   Tensor out = eager::empty(c.out_shape(), x.dtype());
   eager::record("EuclideanDist", {x, y}, {out}, {x, y, out}, [](eager::Node& n, const Tensors& g) {
-    const Tensor x = n.saved[0], y = n.saved[1];
     const Tensor ratio = eager::empty_like(g[0]);
     {
       const Tensor mask = eager::empty_like(n.saved[2], DType::kBool);
     }
     // x times the sums of the ratios, less their product with y; and the other way round.
     Tensors held, grads;
-    for (const Tensor& t : {x, y}) {
+    for (const Tensor& t : {n.saved[0], n.saved[1]}) {
       held.push_back(eager::empty(t.shape(), t.dtype()));
       held.push_back(eager::empty({floordiv(t.numel(), t.size(t.dim() - 1))}, t.dtype()));
       held.push_back(eager::empty(t.shape(), t.dtype()));
