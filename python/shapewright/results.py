@@ -18,6 +18,7 @@ from shapewright.memory import (
     unknown_value,
 )
 from shapewright.options import Budget, Run
+from shapewright.relation import holds, size_at
 from shapewright.spelling import did_you_mean
 from shapewright.types import TensorType
 
@@ -73,17 +74,12 @@ class Constraint:
 
     def holds(self, sizes: Mapping[str, int]) -> bool | None:
         """Whether it is kept at given sizes; None where one that it needs is not given."""
-        sides = []
-        for side in (self.lhs, self.rhs):
-            named: frozenset[str] = getattr(side, "symbols", frozenset())
-            if side is None or not named <= sizes.keys():
-                return None
-            bound = side if isinstance(side, int) else side.bind(**{n: sizes[n] for n in named})
-            sides.append(int(bound))
-        left, right = sides
-        if self.kind == "divides":
-            return right % left == 0
-        return left <= right if self.kind == "at-most" else left == right
+        if self.lhs is None or self.rhs is None:
+            return None
+        try:
+            return holds(self.kind, size_at(self.lhs, sizes), size_at(self.rhs, sizes))
+        except KeyError:
+            return None
 
     def to_dict(self) -> dict[str, Any]:
         """The constraint as JSON-ready data; both sides as text."""

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from shapewright._core import Dim
 from shapewright.errors import DimError
 from shapewright.importers.torch_guards import Demanded
+from shapewright.relation import holds, size_at
 
 Sizes = dict[str, int]
 Bounds = Mapping[str, "tuple[int, int | None]"]
 _MAX_RUNS = 8
 _FAR = 8192  # from the size of the trace, where a guard is broken
+_MOST_DIMS = 256
 _MORE = 64  # places looked at once one breaks the guard, for one that breaks no other
 
 
@@ -52,17 +55,15 @@ def told_apart(
 def is_broken(demand: Demanded, sizes: Mapping[str, int]) -> bool:
     """Whether sizes break a demand; one that cannot be computed at them is not."""
     try:
-        left, right = (_value(text, sizes) for text in (demand.left, demand.right))
+        left, right = (size_at(_dim(text), sizes) for text in (demand.left, demand.right))
+        return not holds(demand.relation, left, right)
     except (DimError, KeyError, ZeroDivisionError):
         return False
-    if demand.relation == "divides":
-        return right % left != 0
-    return left != right if demand.relation == "equal" else left > right
 
 
 def _is_certain(demand: Demanded) -> bool:
     try:
-        return demand.relation == "equal" and Dim(demand.left) == Dim(demand.right)
+        return demand.relation == "equal" and _dim(demand.left) == _dim(demand.right)
     except DimError:
         return False
 
@@ -98,8 +99,7 @@ def _near(demand: Demanded, hints: Mapping[str, int], bounds: Bounds) -> Iterato
                     yield {**hints, name: size}
 
 
-def _value(text: str, sizes: Mapping[str, int]) -> int:
-    dim = Dim(text)
-    if isinstance(dim, int):
-        return dim
-    return int(dim.bind(**{name: sizes[name] for name in dim.symbols}))
+@lru_cache(_MOST_DIMS)
+def _dim(text: str) -> int | Dim:
+    """Read once, though thousands of sizes are tried."""
+    return Dim(text)

@@ -10,6 +10,7 @@ from typing import Any
 from shapewright.errors import ShapeError, ShapewrightError
 from shapewright.importers.torch_types import short_name
 from shapewright.inputs import type_text
+from shapewright.relation import size_at
 from shapewright.spelling import did_you_mean
 from shapewright.types import TensorType
 
@@ -41,7 +42,7 @@ class Call:
     def at(self, sizes: Mapping[str, int]) -> Call:
         """The same call at given sizes of its symbols."""
         types = [
-            TensorType(type.dtype, tuple(_bound(dim, sizes) for dim in type.shape or ()))
+            TensorType(type.dtype, tuple(size_at(dim, sizes) for dim in type.shape or ()))
             for type in self.types
         ]
         return replace(self, types=types)
@@ -84,10 +85,6 @@ def call_of(module: Any, inputs: Any) -> Call:
     for name, spec in given.items():
         call.kwargs[name] = _place(name, spec, call)
     return call
-
-
-def _bound(dim: Any, sizes: Mapping[str, int]) -> Any:
-    return dim if isinstance(dim, int) else dim.bind(**{n: sizes[n] for n in dim.symbols})
 
 
 def _by_name(inputs: Any, module: Any, named: list[inspect.Parameter]) -> dict[str, Any]:

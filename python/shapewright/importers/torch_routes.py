@@ -17,6 +17,7 @@ from shapewright.errors import ShapewrightError
 from shapewright.importers.torch_inputs import Call
 from shapewright.importers.torch_trace import TraceComplete, Traced, watching_module
 from shapewright.importers.torch_types import torch_dtype
+from shapewright.relation import size_at
 
 Loss = Callable[[Any], Any]
 _LOGGERS = (
@@ -119,19 +120,13 @@ def example_tensors(module: Any, call: Call, hints: Mapping[str, int]) -> tuple[
     device = "cpu" if first is None else first.device
     tensors = []
     for name, type, grad in zip(call.names, call.types, call.grads, strict=True):
-        shape = [_bound(dim, hints) for dim in type.shape or ()]
+        shape = [size_at(dim, hints) for dim in type.shape or ()]
         dtype = torch_dtype(type.dtype)
         if dtype is None:
             message = f"input '{name}' is {type.dtype}, which PyTorch has no dtype for"
             raise ShapewrightError(message, code="dtype-unsupported")
         tensors.append(torch.empty(shape, dtype=dtype, device=device, requires_grad=grad))
     return tuple(tensors)
-
-
-def _bound(dim: Any, hints: Mapping[str, int]) -> int:
-    if isinstance(dim, int):
-        return dim
-    return int(dim.bind(**{name: hints[name] for name in dim.symbols}))
 
 
 def _dynamic_dims(torch: Any, type: Any) -> dict[int, Any]:
