@@ -93,8 +93,16 @@ def solve_fit(
     if not report.ok:
         refuse_faulty(report)
 
+    budget = limits.safe if safe else limits.likely
+    usable = budget - parse_headroom(headroom, budget)
+
     def largest(of: Report) -> Fit:
-        return _largest(of, limits, safe, solve, where, tie, multiple_of, headroom)
+        fixed = {name: size for name, size in of.question.sizes.items() if name != solve}
+        with sizes_hinted():
+            core = of.memory.fit(
+                solve, {**fixed, **where}, tie, multiple_of, usable, with_most=safe
+            )
+        return _answer(of, core, solve, usable, safe=safe)
 
     found = largest(report)
     hidden = report.question.hidden
@@ -108,24 +116,8 @@ def solve_fit(
     return min(found, largest(other), key=lambda fit: fit.value)
 
 
-def _largest(
-    report: Report,
-    limits: Budget,
-    safe: bool,
-    solve: str,
-    where: dict[str, int],
-    tie: dict[str, str],
-    multiple_of: int,
-    headroom: str | int | float,
-) -> Fit:
-    """Asks the core."""
-    budget = limits.safe if safe else limits.likely
-    usable = budget - parse_headroom(headroom, budget)
-    fixed = {name: size for name, size in report.question.sizes.items() if name != solve}
-    with sizes_hinted():
-        core = report.memory.fit(
-            solve, {**fixed, **where}, tie, multiple_of, usable, with_most=safe
-        )
+def _answer(report: Report, core: _core.Fit, solve: str, usable: int, *, safe: bool) -> Fit:
+    """What the core found, as data."""
     profile = report.question.profile
     at_value, at_next = core.peak, core.next
     peak = None if at_value is None else make_peak(at_value, profile)
