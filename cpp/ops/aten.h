@@ -84,6 +84,11 @@ DType float_of(DType d);  // of operators that make floats of integers
 Tensor elementwise_out(const Tensors& operands, DType dtype);
 Tensor elementwise_out(const Tensors& operands);
 
+// What backward keeps of t where the gradient of `other` is its product with t.
+inline Tensor if_needed(const Tensor& other, const Tensor& t) {
+  return other.defined() && other.requires_grad() ? t : Tensor();
+}
+
 // --- views
 Tensor view(const Tensor& t, const Shape& shape);  // no copy; the caller knows that it can be
 Tensor reshape(const Tensor& t, const Shape& shape);
@@ -100,6 +105,11 @@ void record_split(std::string_view name, const Tensor& t, const Tensors& outs);
 Tensor contiguous(const Tensor& t);
 Tensor clone(const Tensor& t);
 Tensor to(const Tensor& t, DType dtype);
+// The first operand in the type that `dtype` asks for.
+inline Tensor cast_first(const EagerCall& c) {
+  const auto dtype = c.dtype_of();
+  return dtype ? to(c.in(0), *dtype) : c.in(0);
+}
 
 // --- elementwise
 Tensor add(const Tensor& a, const Tensor& b);
@@ -107,6 +117,8 @@ Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
 Tensor div(const Tensor& a, const Tensor& b);
 Tensor scale(const Tensor& a);  // by a number: keeps nothing
+// The elements that a mask chooses, in a row or in another shape; without autograd.
+Tensor chosen(const Tensor& t, const Tensor& mask, const Shape& shape);
 Tensor neg(const Tensor& a);
 Tensor add_(const Tensor& a, const Tensor& b);
 Tensor mul_(const Tensor& a, const Tensor& b);

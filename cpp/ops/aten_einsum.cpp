@@ -190,7 +190,81 @@ Tensor contracted(Tensor left, Tensor right, const Axes& summed) {
   return as_view(permute(view(bmm(x, y), shape), back));
 }
 
+// The same over axes that one of them may lack.
+Tensor summed_product(const Tensor& left, const Tensor& right, const Axes& axes) {
+  Axes both, of_left, of_right;
+  for (const int axis : axes) {
+    const bool in_left = has_axis(left, axis), in_right = has_axis(right, axis);
+    if (in_left && in_right) both.push_back(axis);
+    if (in_left && !in_right) of_left.push_back(axis);
+    if (!in_left && in_right) of_right.push_back(axis);
+  }
+  return contracted(summed_over(left, of_left), summed_over(right, of_right), both);
+}
+
+Axes axes_of(const std::vector<std::int64_t>& numbers) { return {numbers.begin(), numbers.end()}; }
+
+bool holds(const Axes& axes, int axis) {
+  return std::find(axes.begin(), axes.end(), axis) != axes.end();
+}
+
+// The product of three, summed: slice by slice along one axis, each slice as the first.
+Tensor trilinear(const std::array<Tensor, 3>& operands, const std::array<Axes, 3>& expanded,
+                 const Axes& summed, int unrolled) {
+  const int rank = operands[0].dim() + static_cast<int>(expanded[0].size());
+  std::array<Tensor, 3> t = operands;
+  Shape shape = Shape::of_rank(rank, 1);
+  Axes of_pair, of_all;
+  for (int axis = 0; axis < rank; ++axis) {
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (holds(expanded[i], axis))
+        t[i] = unsqueeze(t[i], axis);
+      else if (!holds(summed, axis))
+        shape[axis] = t[i].size(axis);
+    }
+    if (holds(summed, axis) && axis != unrolled)
+      (holds(expanded[2], axis) ? of_pair : of_all).push_back(axis);
+  }
+  Tensor out = eager::empty(shape, operands[0].dtype());
+  for (Tensor& each : t) each = narrow(each, unrolled, 1);
+  {
+    const Tensor pair = summed_product(t[0], t[1], of_pair);
+    const Tensor all = summed_product(pair, t[2], of_all);
+  }
+  for (int axis = rank - 1; axis >= 0; --axis)
+    if (holds(summed, axis)) out = squeeze(out, axis);
+  return out;
+}
+
 }  // namespace
+
+void trilinear_row(EagerCall& c) {
+  const std::array<Tensor, 3> t = {c.in(0), c.in(1), c.in(2)};
+  const std::array<Axes, 3> expanded = {
+      axes_of(c.ints_of("expand1")), axes_of(c.ints_of("expand2")), axes_of(c.ints_of("expand3"))};
+  const Axes summed = axes_of(c.ints_of("sumdim"));
+  const int unrolled = static_cast<int>(c.int_of("unroll_dim", 1));
+  Tensor out;
+  {
+    const eager::Setting no_grad(eager::Machine::current().grad_enabled, false);
+    out = trilinear(t, expanded, summed, unrolled);
+  }
+  const auto asked_beside = [&](std::size_t i) {
+    return t[(i + 1) % 3].requires_grad() || t[(i + 2) % 3].requires_grad() ? t[i] : Tensor();
+  };
+  eager::record("Trilinear", {t[0], t[1], t[2]}, {out},
+                {asked_beside(0), asked_beside(1), asked_beside(2)},
+                [expanded, summed](eager::Node& n, const Tensors& g) {
+                  const Tensors& s = n.saved;
+                  const auto& [e1, e2, e3] = expanded;
+                  Tensors grads(3);
+                  if (n.needs(0)) grads[0] = trilinear({g[0], s[1], s[2]}, {summed, e2, e3}, e1, 1);
+                  if (n.needs(1)) grads[1] = trilinear({s[0], g[0], s[2]}, {e1, summed, e3}, e2, 1);
+                  if (n.needs(2)) grads[2] = trilinear({s[0], s[1], g[0]}, {e1, e2, summed}, e3, 1);
+                  return grads;
+                });
+  c.out(out);
+}
 
 void einsum_row(EagerCall& c) {
   const Tensors& in = c.inputs();

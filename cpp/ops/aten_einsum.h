@@ -6,5 +6,6 @@
 namespace shapewright::aten {
 
 void einsum_row(EagerCall& c);
+void trilinear_row(EagerCall& c);
 
 }  // namespace shapewright::aten

@@ -1,4 +1,4 @@
-// Elementwise operators of several operands.
+// Elementwise operators of two operands.
 #include "ops/aten.h"
 #include "ops/aten_positions.h"
 #include "ops/aten_table.h"
@@ -7,10 +7,6 @@
 namespace shapewright::aten {
 
 namespace {
-
-Tensor if_needed(const Tensor& other, const Tensor& t) {
-  return other.defined() && other.requires_grad() ? t : Tensor();
-}
 
 // What a tensor was before it is written over: a copy, where the gradient of the other asks for it.
 Tensor copied_for(const Tensor& other, const Tensor& t) {
@@ -116,25 +112,6 @@ Tensor scale(const Tensor& a) {
   return out;
 }
 
-Tensor cat(const Tensors& ts, int axis, const Shape& shape) {
-  bool is_last = shape.rank() == 4;
-  for (const Tensor& t : ts)
-    is_last = is_last && t.dim() == 4 && !t.is_contiguous() &&
-              t->strides == eager::channels_last_strides(t.shape());
-  const Strides lay =
-      is_last ? eager::channels_last_strides(shape) : eager::contiguous_strides(shape);
-  Tensor out = eager::empty_strided(shape, lay, result_type(ts));
-  std::vector<Dim> lengths;
-  for (const Tensor& t : ts) lengths.push_back(t.dim() > axis ? t.shape()[axis] : Dim(0));
-  eager::record("Cat", ts, {out}, {}, [lengths, axis](eager::Node& n, const Tensors& g) {
-    Tensors parts;
-    for (std::size_t i = 0; i < lengths.size(); ++i)
-      parts.push_back(n.needs(i) ? narrow(g[0], axis, lengths[i]) : Tensor());
-    return parts;
-  });
-  return out;
-}
-
 namespace {
 
 // One operand is a Python number: it may make an integer a float, and backward keeps nothing of it.
@@ -186,8 +163,6 @@ void div_row(EagerCall& c) {
   c.out(scale(unary("Reciprocal", c.in(1), Keeps::kResult, 2)));  // number / tensor
 }
 
-void first_row(EagerCall& c) { c.out(c.in(0)); }  // in place, and nothing is differentiated
-
 // An overload "out", which autograd refuses: it writes into its last operand.
 void out_row(EagerCall& c) { c.out(c.in(c.num_inputs() - 1)); }
 
@@ -229,22 +204,45 @@ void neg_in_place_row(EagerCall& c) {
   c.out(a);
 }
 
-// Comparisons and other results without gradient, in the declared type.
-void plain_row(EagerCall& c) {
-  Tensors operands;
-  for (const Tensor& t : c.inputs())
-    if (t.defined()) operands.push_back(t);
-  Tensor out = elementwise_out(operands, c.out_dtype());
-  c.out(std::move(out));
-}
-
 // Of the types of the operands.
 void promoted_row(EagerCall& c) { c.out(elementwise_out(c.inputs())); }
 
+// The gradient passes to self; of other it is -grad * self.div(other), rounded.
 void remainder_row(EagerCall& c) {
   const Tensor a = tensor_of(c);
   Tensor out = elementwise_out(c.inputs());
-  eager::record("Remainder", {a}, {out}, {}, [](eager::Node&, Tensors g) { return g; });
+  if (has_number(c)) {
+    eager::record("Remainder", {a}, {out}, {}, [](eager::Node&, Tensors g) { return g; });
+    return c.out(out);
+  }
+  const Tensor b = c.in(1);
+  eager::record("Remainder", {b, a}, {out}, {if_needed(b, a), if_needed(b, b)},
+                [](eager::Node& n, const Tensors& g) {
+                  Tensors grads = {Tensor(), g[0]};
+                  if (n.needs(0)) {
+                    const Tensor negated = eager::empty_like(g[0]);
+                    const Tensor quotient = elementwise_out({n.saved[0], n.saved[1]});
+                    grads[0] = elementwise_out({negated, quotient});
+                  }
+                  return grads;
+                });
+  c.out(out);
+}
+
+// grad * self / result, and so of other
+void hypot_row(EagerCall& c) {
+  const Tensor a = c.in(0), b = c.in(1);
+  Tensor out = elementwise_out({a, b});
+  eager::record("Hypot", {b, a}, {out}, {if_needed(b, b), if_needed(a, a), out},
+                [](eager::Node& n, const Tensors& g) {
+                  Tensors grads(2);
+                  for (std::size_t i = 0; i < 2; ++i)
+                    if (n.needs(i)) {
+                      const Tensor product = elementwise_out({g[0], n.saved[i]});
+                      grads[i] = elementwise_out({product, n.saved[2]});
+                    }
+                  return grads;
+                });
   c.out(out);
 }
 
@@ -285,129 +283,6 @@ void pow_row(EagerCall& c) {
                   return grads;
                 });
   c.out(out);
-}
-
-void where_row(EagerCall& c) {
-  const Tensor condition = c.in(0);
-  if (!c.in(1).defined() || !c.in(2).defined()) {
-    // A number on one or both sides: a tensor of no dims, made and dropped.
-    const Tensor a = c.in(1).defined() ? c.in(1) : c.in(2);
-    Tensor out = eager::empty(c.out_shape(), a.defined() ? a.dtype() : c.out_dtype());
-    if (a.defined())
-      eager::record("Where", {a}, {out}, {condition}, [](eager::Node&, const Tensors& g) {
-        return Tensors{eager::empty_like(g[0])};
-      });
-    return c.out(out);
-  }
-  const Tensor a = c.in(1), b = c.in(2);
-  Tensor out = elementwise_out({condition, a, b}, result_type({a, b}));
-  eager::record("Where", {b, a}, {out}, {condition}, [](eager::Node& n, const Tensors& g) {
-    Tensors grads(2);
-    for (std::size_t i = 0; i < 2; ++i)
-      if (n.needs(i)) grads[i] = eager::empty_like(g[0]);
-    return grads;
-  });
-  c.out(out);
-}
-
-void record_fill(const Tensor& self, const Tensor& mask, const Tensor& out) {
-  eager::record("MaskedFill", {self}, {out}, {mask},
-                [](eager::Node&, const Tensors& g) { return Tensors{eager::empty_like(g[0])}; });
-}
-
-void masked_fill_row(EagerCall& c) {
-  const Tensor self = c.in(0), mask = c.in(1);
-  Tensor out = eager::empty(eager::broadcast_shape(self.shape(), mask.shape()), self.dtype());
-  if (out.shape() == self.shape()) out->strides = eager::dense_like(self.shape(), self->strides);
-  record_fill(self, mask, out);
-  c.out(out);
-}
-
-void masked_fill_in_place_row(EagerCall& c) {
-  record_fill(c.in(0), c.in(1), c.in(0));
-  c.out(c.in(0));
-}
-
-void addcmul_row(EagerCall& c) {
-  const Tensor self = c.in(0), a = c.in(1), b = c.in(2);
-  Tensor out = elementwise_out({self, a, b});
-  eager::record("Addcmul", {self, a, b}, {out}, {if_needed(b, a), if_needed(a, b)},
-                [](eager::Node& n, const Tensors& g) {
-                  Tensors grads = {g[0], {}, {}};
-                  for (std::size_t i = 1; i < 3; ++i)
-                    if (n.needs(i)) {
-                      const Tensor scaled = eager::empty_like(g[0]);
-                      grads[i] = eager::empty_like(g[0]);
-                    }
-                  return grads;
-                });
-  c.out(out);
-}
-
-void lerp_row(EagerCall& c) {
-  Tensor out = elementwise_out({c.in(0), c.in(1)});
-  eager::record("Lerp", {c.in(1), c.in(0)}, {out}, {}, [](eager::Node& n, const Tensors& g) {
-    Tensors grads(2);
-    for (std::size_t i = 0; i < 2; ++i)
-      if (n.needs(i)) grads[i] = eager::empty_like(g[0]);
-    return grads;
-  });
-  c.out(out);
-}
-
-void addcdiv_row(EagerCall& c) {
-  const Tensor self = c.in(0), a = c.in(1), b = c.in(2);
-  Tensor out = elementwise_out({self, a, b});
-  eager::record("Addcdiv", {self, a, b}, {out}, {if_needed(b, a), b},
-                [](eager::Node& n, const Tensors& g) {
-                  Tensors grads = {g[0], {}, {}};
-                  if (n.needs(1)) {  // grad * (value / b)
-                    const Tensor inverse = eager::empty_like(n.saved[1]);
-                    grads[1] = elementwise_out({g[0], inverse});
-                  }
-                  if (n.needs(2)) {  // -grad * (value * a / (b * b))
-                    const Tensor square = eager::empty_like(n.saved[1]);
-                    const Tensor scaled = eager::empty_like(n.saved[0]);
-                    const Tensor quotient = elementwise_out({scaled, square});
-                    const Tensor negated = eager::empty_like(g[0]);
-                    grads[2] = elementwise_out({negated, quotient});
-                  }
-                  return grads;
-                });
-  c.out(out);
-}
-
-// self + weight * (end - self)
-void lerp_tensor_row(EagerCall& c) {
-  const Tensor self = c.in(0), end = c.in(1), weight = c.in(2);
-  Tensor out = elementwise_out({self, end, weight});
-  eager::record("Lerp", {end, self, weight}, {out},
-                {weight, if_needed(weight, self), if_needed(weight, end)},
-                [](eager::Node& n, const Tensors& g) {
-                  Tensors grads(3);
-                  if (n.needs(0)) grads[0] = elementwise_out({g[0], n.saved[0]});
-                  if (n.needs(1)) {
-                    const Tensor rest = eager::empty_like(n.saved[0]);
-                    grads[1] = elementwise_out({g[0], rest});
-                  }
-                  if (n.needs(2)) {
-                    const Tensor way = elementwise_out({n.saved[1], n.saved[2]});
-                    grads[2] = elementwise_out({g[0], way});
-                  }
-                  return grads;
-                });
-  c.out(out);
-}
-
-void lerp_in_place_row(EagerCall& c) {
-  const Tensor self = c.in(0);
-  eager::record("Lerp", {c.in(1), self}, {self}, {}, [](eager::Node& n, const Tensors& g) {
-    Tensors grads(2);
-    for (std::size_t i = 0; i < 2; ++i)
-      if (n.needs(i)) grads[i] = eager::empty_like(g[0]);
-    return grads;
-  });
-  c.out(self);
 }
 
 // self * log(other), zero where self is
@@ -462,26 +337,6 @@ void atan2_row(EagerCall& c) {
   c.out(out);
 }
 
-void cat_row(EagerCall& c) {
-  Tensors ts;
-  for (const Tensor& t : c.inputs())
-    if (t.defined()) ts.push_back(t);
-  c.out(cat(ts, c.axis_of("dim", 0, c.out_shape().rank()), c.out_shape()));
-}
-
-void stack_row(EagerCall& c) {
-  const Tensors& ts = c.inputs();
-  const int axis = c.axis_of("dim", 0, c.out_shape().rank());
-  Tensor out = eager::empty(c.out_shape(), result_type(ts));
-  eager::record("Stack", ts, {out}, {}, [axis](eager::Node& n, const Tensors& g) {
-    Tensors parts;
-    for (std::size_t i = 0; i < n.next.size(); ++i)
-      parts.push_back(n.needs(i) ? select(g[0], axis) : Tensor());
-    return parts;
-  });
-  c.out(out);
-}
-
 constexpr Op kRows[] = {
     with_values(row("add.Tensor", add_row), add_values),
     with_values(row("add.Scalar", add_row), add_values),
@@ -513,67 +368,14 @@ constexpr Op kRows[] = {
     row("remainder.Scalar", remainder_row),
     row("remainder.Tensor", remainder_row),
     row("fmod.Scalar", remainder_row),
+    row("fmod.Tensor", remainder_row),
+    row("hypot.default", hypot_row),
     row("pow.Tensor_Scalar", pow_row),
     row("pow.Tensor_Tensor", pow_row),
     row("pow.Scalar", pow_row),
-    row("where.self", where_row),
-    row("where.ScalarSelf", where_row),
-    row("where.ScalarOther", where_row),
-    row("where.Scalar", where_row),
-    row("masked_fill.Scalar", masked_fill_row),
-    row("masked_fill.Tensor", masked_fill_row),
-    row("masked_fill_.Scalar", masked_fill_in_place_row),
-    row("masked_fill_.Tensor", masked_fill_in_place_row),
-    row("addcmul.default", addcmul_row),
-    row("addcdiv.default", addcdiv_row),
-    row("lerp.Scalar", lerp_row),
-    row("lerp.Tensor", lerp_tensor_row),
-    row("lerp_.Scalar", lerp_in_place_row),
     row("xlogy.Tensor", xlogy_row),
     row("special_xlogy.default", xlogy_row),
     row("atan2.default", atan2_row),
-    row("cat.default", cat_row),
-    row("concat.default", cat_row),
-    row("stack.default", stack_row),
-    row("eq.Tensor", plain_row),
-    row("eq.Scalar", plain_row),
-    row("ne.Tensor", plain_row),
-    row("ne.Scalar", plain_row),
-    row("lt.Tensor", plain_row),
-    row("lt.Scalar", plain_row),
-    row("le.Tensor", plain_row),
-    row("le.Scalar", plain_row),
-    row("gt.Tensor", plain_row),
-    row("gt.Scalar", plain_row),
-    row("ge.Tensor", plain_row),
-    row("ge.Scalar", plain_row),
-    row("not_equal.Tensor", plain_row),
-    row("not_equal.Scalar", plain_row),
-    row("less.Tensor", plain_row),
-    row("less.Scalar", plain_row),
-    row("less_equal.Tensor", plain_row),
-    row("less_equal.Scalar", plain_row),
-    row("greater.Tensor", plain_row),
-    row("greater.Scalar", plain_row),
-    row("greater_equal.Tensor", plain_row),
-    row("greater_equal.Scalar", plain_row),
-    row("logical_and.default", plain_row),
-    row("logical_or.default", plain_row),
-    row("logical_xor.default", plain_row),
-    row("logical_not.default", plain_row),
-    row("bitwise_and.Tensor", plain_row),
-    row("bitwise_or.Tensor", plain_row),
-    row("bitwise_not.default", plain_row),
-    row("__and__.Tensor", plain_row),
-    row("__or__.Tensor", plain_row),
-    row("bitwise_and_.Tensor", first_row),
-    row("bitwise_or_.Tensor", first_row),
-    row("logical_and_.default", first_row),
-    row("logical_or_.default", first_row),
-    row("logical_not_.default", first_row),
-    row("isnan.default", plain_row),
-    row("isinf.default", plain_row),
-    row("isfinite.default", plain_row),
 };
 static_assert(complete(kRows));
 

@@ -228,6 +228,8 @@ constexpr Op kRows[] = {
     row("index_fill_.int_Scalar", index_fill_in_place_row),
     row("scatter_reduce.two", scatter_reduce_row),
     row("scatter_reduce_.two", scatter_reduce_in_place_row),
+    row("index_reduce.default", index_reduce_row),
+    row("index_reduce_.default", index_reduce_in_place_row),
     row("masked_scatter.default", masked_scatter_row),
     row("masked_scatter_.default", masked_scatter_in_place_row),
     row("index_put.default", index_put_row<false>),

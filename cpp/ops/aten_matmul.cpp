@@ -9,10 +9,6 @@ namespace shapewright::aten {
 
 namespace {
 
-Tensor if_needed(const Tensor& other, const Tensor& t) {
-  return other.defined() && other.requires_grad() ? t : Tensor();
-}
-
 // The gradient of a matrix lies as the matrix does, so that it needs no copy on its way to a leaf.
 Tensor matrix_grad(const Shape& shape, const Strides& strides, DType dtype) {
   const bool by_columns = shape.rank() == 2 && strides[0] == Dim(1) && strides[1] == shape[0];
@@ -400,6 +396,7 @@ constexpr Op kRows[] = {
     row("addmm.default", addmm_row),
     row("baddbmm.default", baddbmm_row),
     row("einsum.default", einsum_row),
+    row("_trilinear.default", trilinear_row),
     row("__matmul__.default", matmul_row),
     row("_grouped_mm.default", grouped_mm_row),
 };

@@ -80,11 +80,6 @@ Tensor log_softmax(const Tensor& t, std::optional<DType> dtype) {
 
 namespace {
 
-Tensor cast_first(EagerCall& c) {
-  const auto dtype = c.dtype_of();
-  return dtype ? to(c.in(0), *dtype) : c.in(0);
-}
-
 void sum_row(EagerCall& c) { c.out(sum(cast_first(c), c.out_shape())); }
 void mean_row(EagerCall& c) { c.out(mean(cast_first(c), c.out_shape())); }
 void softmax_row(EagerCall& c) { c.out(softmax(c.in(0), c.dtype_of())); }
@@ -222,23 +217,6 @@ void trace_row(EagerCall& c) {
   c.out(out);
 }
 
-// grad * result, summed from behind, over self
-void cumprod_row(EagerCall& c) {
-  const Tensor self = cast_first(c);
-  Tensor out = eager::empty_like(self);
-  eager::record("Cumprod", {self}, {out}, {self, out}, [](eager::Node& n, const Tensors& g) {
-    const Tensor product = eager::empty_like(g[0]);
-    const Tensor mask = eager::empty_like(n.saved[0], DType::kBool);
-    Tensor turned;
-    {
-      const Tensor flipped = eager::empty_like(g[0]), summed = eager::empty_like(g[0]);
-      turned = eager::empty_like(g[0]);
-    }
-    return Tensors{eager::empty_like(g[0])};
-  });
-  c.out(out);
-}
-
 void index_result_row(EagerCall& c) { c.out(eager::empty(c.out_shape(), c.out_dtype())); }
 
 // where(condition): nonzero, and a view of it for each axis
@@ -247,49 +225,6 @@ void where_row(EagerCall& c) {
   const Tensor places = eager::empty({count, axes}, DType::kI64);
   for (std::size_t i = 0; i < c.num_outputs(); ++i)
     c.out(eager::alias(places, Shape{count}, eager::Strides{axes}));
-}
-
-// Backward does it again, flipped, on the logarithms of the positive and of the negative gradients.
-void logcumsumexp_row(EagerCall& c) {
-  const Tensor self = c.in(0);
-  Tensor out = eager::empty(self.shape(), self.dtype());
-  eager::record("Logcumsumexp", {self}, {out}, {self, out}, [](eager::Node&, const Tensors& g) {
-    const auto made = [&] { return eager::empty_like(g[0]); };
-    Tensor logs;
-    {
-      const Tensor magnitudes = made();
-      logs = made();
-    }
-    Tensors sides, halves;
-    for (int i = 0; i < 2; ++i) {
-      const Tensor mask = eager::empty_like(g[0], DType::kBool);
-      sides.push_back(made());
-    }
-    for (int i = 0; i < 2; ++i) {
-      const Tensor apart = made();
-      Tensor summed;
-      {
-        const Tensor flipped = made(), in_order = made();
-        summed = made();
-      }
-      const Tensor whole = made();
-      halves.push_back(made());
-    }
-    return Tensors{made()};
-  });
-  c.out(out);
-}
-
-void cumsum_row(EagerCall& c) {  // backward flips, sums and flips again
-  const Tensor self = cast_first(c);
-  const bool is_float = info(self.dtype()).kind == DTypeClass::kFloat;
-  const DType dtype = is_float ? self.dtype() : c.dtype_of().value_or(DType::kI64);
-  Tensor out = eager::empty_like(self, dtype);
-  eager::record("Cumsum", {self}, {out}, {}, [](eager::Node&, const Tensors& g) {
-    const Tensor flipped = eager::empty_like(g[0]), summed = eager::empty_like(g[0]);
-    return Tensors{eager::empty_like(g[0])};
-  });
-  c.out(out);
 }
 
 void logsumexp_row(EagerCall& c) {  // grad * (self - result).exp()
@@ -364,7 +299,6 @@ constexpr Op kRows[] = {
     row("median.default", extreme_of_all_row),
     row("median.dim", median_row),
     row("trace.default", trace_row),
-    row("cumprod.default", cumprod_row),
     row("argmax.default", index_result_row),
     row("argmin.default", index_result_row),
     row("argsort.default", index_result_row),
@@ -382,8 +316,6 @@ constexpr Op kRows[] = {
     row("where.default", where_row),
     row("searchsorted.Tensor", index_result_row),
     row("bucketize.Tensor", index_result_row),
-    row("cumsum.default", cumsum_row),
-    row("logcumsumexp.default", logcumsumexp_row),
     row("logsumexp.default", logsumexp_row),
     row("linalg_vector_norm.default", norm_row),
     row("norm.ScalarOpt_dim", norm_row),

@@ -73,27 +73,6 @@ void scatter_reduce(EagerCall& c, bool in_place) {
   c.out(out);
 }
 
-constexpr std::int64_t kCountedInSeries = 32768;  // elements that one thread goes through
-
-// What of the gradient a mask lets through, in the order of the source.
-Tensor taken_by_mask(const Tensor& g, const Tensor& mask, const Shape& source) {
-  const Shape places = {g.numel()};
-  if (on_cuda()) {
-    const Tensor numbers = eager::empty(places, DType::kI64);
-    return eager::empty(source, g.dtype());
-  }
-  {
-    const Tensor widened = eager::empty(places, DType::kI64);  // to count what is true
-  }
-  Tensor taken = eager::empty(source, g.dtype());
-  const bool goes_along = mask.shape() == g.shape() && mask.is_contiguous();
-  if (!goes_along || known(places[0]).value_or(kCountedInSeries) >= kCountedInSeries) {
-    const Tensor numbers = eager::empty(places, DType::kI64);
-    const Tensor sums = eager::empty(places, DType::kI64);
-  }
-  return taken;
-}
-
 void masked_scatter(EagerCall& c, bool in_place) {
   const Tensor self = c.in(0), mask = c.in(1), source = c.in(2);
   Tensor out = in_place ? self : eager::empty(c.out_shape(), self.dtype());
@@ -102,7 +81,82 @@ void masked_scatter(EagerCall& c, bool in_place) {
                 [shape = source.shape()](eager::Node& n, const Tensors& g) {
                   Tensors grads(2);
                   if (n.needs(0)) grads[0] = eager::empty_like(g[0]);
-                  if (n.needs(1)) grads[1] = taken_by_mask(g[0], n.saved[0], shape);
+                  if (n.needs(1)) grads[1] = chosen(g[0], n.saved[0], shape);
+                  return grads;
+                });
+  c.out(out);
+}
+
+// index_reduce: `each` is what of a tensor like self is selected for the elements of the source.
+
+Tensors index_extreme_back(eager::Node& n, const Tensors& g) {
+  const Tensor self = n.saved[0], source = n.saved[1];
+  const auto selected = [&] { return eager::empty(source.shape(), g[0].dtype()); };
+  const Tensor value = selected();
+  Tensor is_self, is_source;
+  {
+    const Tensor mask = mask_like(self);
+    is_self = eager::empty_like(self);
+  }
+  {
+    const Tensor mask = mask_like(source);
+    is_source = eager::empty_like(source);
+  }
+  const Tensor count = eager::empty_like(self), share = eager::empty_like(g[0]);
+  Tensor of_self = elementwise_out({is_self, share});
+  const Tensor taken = selected();
+  return {of_self, elementwise_out({is_source, taken})};
+}
+
+// Each gradient times the product of all the others.
+Tensors index_product_back(eager::Node& n, const Tensors& g) {
+  const Tensor self = n.saved[0], source = n.saved[1];
+  const auto selected = [&] { return eager::empty(source.shape(), g[0].dtype()); };
+  const auto whole = [&] { return eager::empty_like(self); };
+  Tensor masked_self;
+  {
+    const Tensor is_zero = mask_like(self);
+    masked_self = whole();
+  }
+  const Tensor of_others = whole();
+  Tensor of_self;
+  {
+    const Tensor product = whole();
+    of_self = whole();
+  }
+  const Tensor is_zero = mask_like(source);
+  Tensor num_zeros;
+  {
+    const Tensor zeros = whole(), ones = selected(), counts = whole();
+    num_zeros = selected();
+  }
+  const Tensor is_only = mask_like(source);
+  const Tensor masked = selected(), product = whole();
+  const Tensor without_zeros = selected(), scaled = whole(), taken = selected();
+  const Tensor quotient = selected(), whole_product = whole(), product_taken = selected();
+  return {of_self, selected()};
+}
+
+void index_reduce(EagerCall& c, bool in_place) {
+  const Tensor self = c.in(0), index = c.in(1), source = c.in(2);
+  const std::string_view reduce = c.text_of("reduce");
+  const bool includes_self = c.flag("include_self", true), is_mean = reduce == "mean";
+  const Tensor old = in_place ? before(self, source) : self;
+  Tensor out = in_place ? self : eager::empty_like(self);
+  if (is_mean) {
+    const Tensor counts = eager::empty_like(self);
+    {
+      const Tensor ones = eager::empty_like(source);
+    }
+    const Tensor is_zero = mask_like(self);
+  }
+  const eager::Backward back = is_mean            ? mean_back
+                               : reduce == "prod" ? index_product_back
+                                                  : index_extreme_back;
+  eager::record("IndexReduce", {self, source}, {out}, {old, source, index, out},
+                [back, includes_self](eager::Node& n, const Tensors& g) {
+                  Tensors grads = back(n, g);
+                  if (!includes_self && n.needs(0)) grads[0] = eager::empty_like(g[0]);
                   return grads;
                 });
   c.out(out);
@@ -122,6 +176,8 @@ void scatter_reduce_row(EagerCall& c) { scatter_reduce(c, false); }
 void scatter_reduce_in_place_row(EagerCall& c) { scatter_reduce(c, true); }
 void masked_scatter_row(EagerCall& c) { masked_scatter(c, false); }
 void masked_scatter_in_place_row(EagerCall& c) { masked_scatter(c, true); }
+void index_reduce_row(EagerCall& c) { index_reduce(c, false); }
+void index_reduce_in_place_row(EagerCall& c) { index_reduce(c, true); }
 void index_fill_row(EagerCall& c) { index_fill(c, false); }
 void index_fill_in_place_row(EagerCall& c) { index_fill(c, true); }
 

@@ -307,6 +307,23 @@ void diagonal_row(EagerCall& c) {
                      zeros_back));
 }
 
+// Zeros but on a diagonal, which lies over the axes dim1 and dim2 of the result.
+void diag_embed_row(EagerCall& c) {
+  const Tensor self = c.in(0);
+  Tensor out = eager::empty(c.out_shape(), self.dtype());
+  const int rank = out.dim();
+  const int one = c.axis_of("dim1", -2, rank), two = c.axis_of("dim2", -1, rank);
+  eager::record("DiagEmbed", {self}, {out}, {},
+                [shape = self.shape(), one, two](eager::Node&, const Tensors& g) {
+                  Strides strides = g[0]->strides;
+                  strides.push_back(strides[one] + strides[two]);
+                  strides.erase(std::max(one, two));
+                  strides.erase(std::min(one, two));
+                  return Tensors{eager::alias(g[0], shape, strides)};
+                });
+  c.out(out);
+}
+
 void copy_into_row(EagerCall& c) {  // copy_(self, src): src is cast as it goes
   const Tensor self = c.in(0), src = c.in(1);
   eager::record("Copy", {self, src}, {self}, {}, [](eager::Node& n, const Tensors& g) {
@@ -357,6 +374,7 @@ constexpr Op kRows[] = {
     row("unfold.default", unfold_view_row),
     row("as_strided.default", as_strided_row),
     row("diagonal.default", diagonal_row),
+    row("diag_embed.default", diag_embed_row),
     with_values(row("detach.default", detach_row), kept_values),
     row("detach_.default", detach_row),
     with_values(row("alias.default", view_row), kept_values),

@@ -53,7 +53,11 @@ std::span<const Op> preview_ops();            // domains ai.onnx.preview and .tr
 
 // Domain "aten": what running each takes of memory.
 std::span<const Op> aten_view_ops();         // views, copies, casts
-std::span<const Op> aten_elementwise_ops();  // of several operands
+std::span<const Op> aten_elementwise_ops();  // of two operands
+std::span<const Op> aten_ternary_ops();      // of three
+std::span<const Op> aten_compare_ops();      // comparisons, logic
+std::span<const Op> aten_mask_ops();         // where, masked_fill, masked_select
+std::span<const Op> aten_join_ops();         // cat, stack
 std::span<const Op> aten_unary_ops();        // of one
 std::span<const Op> aten_extreme_ops();      // maximum, clamp between tensors
 std::span<const Op> aten_complex_ops();      // complex numbers
@@ -61,6 +65,9 @@ std::span<const Op> aten_matmul_ops();       // linear, matmul, einsum
 std::span<const Op> aten_conv_ops();
 std::span<const Op> aten_norm_ops();
 std::span<const Op> aten_reduce_ops();  // reductions, softmax, sort
+std::span<const Op> aten_scan_ops();    // cumsum, cummax
+std::span<const Op> aten_linalg_ops();  // factorizations, solve, inv
+std::span<const Op> aten_quant_ops();   // fake quantization
 std::span<const Op> aten_loss_ops();    // losses, dropout
 std::span<const Op> aten_pool_ops();    // pooling, resizing, padding
 std::span<const Op> aten_index_ops();   // indexing, scattering, creation

@@ -13,6 +13,7 @@ DTYPE_NAMES = {
     "bfloat16": "bf16",
     "complex64": "c64",
     "int64": "i64",
+    "int32": "i32",
     "bool": "bool",
 }
 

@@ -9,7 +9,14 @@ def einsum(equation: str, *operands: str) -> object:
     return call("einsum.default", equation, list(operands))
 
 
+LEFT, RIGHT, WEIGHT = "f32[20, 30]", "f32[20, 40]", "f32[50, 30, 40]"
+
 CASES = [
+    call("bilinear.default", LEFT + "!", RIGHT + "!", WEIGHT + "!", "f32[50]!"),
+    call("bilinear.default", LEFT + "!", RIGHT + "!", WEIGHT + "!", None),
+    call("bilinear.default", LEFT, RIGHT, WEIGHT + "!", None),
+    call("bilinear.default", LEFT, RIGHT + "!", WEIGHT, None),
+    call("bilinear.default", "f32[4, 5, 30]!", "f32[4, 5, 40]!", WEIGHT + "!", "f32[50]!"),
     einsum("bct,bcs->bts", "f32[2, 6, 4]!", "f32[2, 6, 5]!"),
     einsum("bsd,edh->bseh", "f32[2, 4, 6]!", "f32[3, 6, 5]!"),
     einsum("bseh,ehd->bsed", "f32[2, 4, 3, 5]!", "f32[3, 5, 6]!"),

@@ -67,4 +67,10 @@ CASES = [
     call("fill_.Scalar", X + "*", 0.0),
     call("zero_.default", X + "*"),
     call("addcmul_.default", X + "*", Y + "!", Y + "!"),
+    *(call(f"{op}.Tensor", *operands) for op in ("fmod", "remainder")
+      for operands in ((X + "!", Y + "!"), (X + "!", Y), (X, Y + "!"), (X, ROW + "!"))),
+    call("fmod.Scalar", X + "!", 2.0),
+    call("hypot.default", X + "!", Y + "!"),
+    call("hypot.default", X + "!", Y),
+    call("hypot.default", X, ROW + "!"),
 ]  # fmt: skip

@@ -34,5 +34,8 @@ CASES = [
     call("sort.default", X, 1),
     call("median.dim", X, 1),
     call("logcumsumexp.default", X, 1),
+    call("cummax.default", X, 1),
+    call("cummin.default", X, -1),
+    call("cummax.default", "f32[3, 4, 5]", 1, note="no gradient"),
     call("trace.default", "f32[4, 4]!"),
 ]

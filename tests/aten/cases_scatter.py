@@ -14,6 +14,18 @@ CASES = [
     call("scatter_reduce_.two", Y, 0, INDEX, SRC, "sum"),
     call("scatter_reduce_.two", Y, 0, INDEX, SRC, "amax"),
     call("index_copy_.default", Y, 0, "i64[2]", SRC),
+    *(
+        call("index_reduce.default", X, 0, "i64[2]", SRC, how)
+        for how in ("prod", "mean", "amax", "amin")
+    ),
+    *(
+        call("index_reduce.default", X, 0, "i64[2]", SRC, how, include_self=False)
+        for how in ("prod", "mean", "amax")
+    ),
+    *(call("index_reduce_.default", Y, 0, "i64[2]", SRC, how) for how in ("prod", "mean", "amax")),
+    call("index_reduce.default", X, 1, "i64[3]", "f32[6, 3]!", "amin"),
+    call("index_reduce.default", "f32[6, 4]", 0, "i64[2]", SRC, "amax"),
+    call("index_reduce.default", X, 0, "i64[2]", "f32[2, 4]", "mean"),
     call("index_fill.int_Scalar", X, 0, "i64[2]", 0.0),
     call("index_fill_.int_Scalar", Y, 0, "i64[2]", 0.0),
     call("masked_scatter.default", X, "bool[6, 4]", "f32[24]!"),

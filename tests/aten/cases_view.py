@@ -85,4 +85,7 @@ CASES = [
     call("im2col.default", "f32[2, 3, 6, 6]!", [3, 3], [1, 1], [1, 1], [1, 1]),
     call("lift_fresh_copy.default", X),
     call("matrix_H.default", "f32[3, 4]!"),
+    call("diag_embed.default", "f32[3, 4]!"),
+    call("diag_embed.default", "f32[3, 4]!", 1),
+    call("diag_embed.default", "f32[3, 4]!", -1, 0, 1),
 ]  # fmt: skip

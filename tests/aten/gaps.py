@@ -5,10 +5,8 @@ WORKSPACE = "oneDNN's workspace of a recurrent layer, estimated, up to 15% low"
 STEPS = "a loop over steps is one piece of memory, its number of steps being a symbol"
 PROCESSOR = {SCRATCHPAD, WORKSPACE}  # by the processor and its threads
 LEFT_OUT = "Python leaves out an index that takes all, for which a trace has the same call"
-DATA = "its size depends on the elements"
 
 SAVED_GAPS: dict[str, str] = {
-    "masked_select.default(f32[6, 4]!, bool[6, 4])": DATA,
     (
         "lstm.input(f32[2, 5, 3], ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32["
         "16, 4]!'], False, 1, 0.0, True, False, True)"
@@ -24,7 +22,6 @@ PEAK_GAPS: dict[str, str] = {
         "conv2d.default(f32[2, 4, 8, 8]!, f32[6, 3, 3, 4]!/0,3,1,2, f32[6]!, [1, 1], [1, "
         "1]) [channels-last weight]"
     ): SCRATCHPAD,
-    "masked_select.default(f32[6, 4]!, bool[6, 4])": DATA,
     (
         "lstm.input(f32[2, 5, 3], ['f32[1, 2, 4]', 'f32[1, 2, 4]'], ['f32[16, 3]!', 'f32["
         "16, 4]!'], False, 1, 0.0, True, False, True)"
@@ -43,5 +40,3 @@ PEAK_GAPS: dict[str, str] = {
     ): STEPS,
     "slice.Tensor(f32[3, 4, 6]!, 1, 0, 9223372036854775807)": LEFT_OUT,
 }
-
-UNMODELLED = {"masked_select.default"}  # its size depends on data

@@ -22,13 +22,15 @@ TENSOR = re.compile(r"(?P<type>\w+\[[\d, ]*\])(?P<grad>[!*]?)(?:/(?P<axes>[\d,]+
 
 @dataclass(frozen=True)
 class Call:
-    """`aten.<op>(*args, **kwargs)`; `mode` "train" also runs backward of its first output."""
+    """`aten.<op>(*args, **kwargs)`; backward is of its first floating output, or of `every` one."""
 
     op: str
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     below: int = 2
+    matrices: bool = False
+    every: bool = False
 
     def __str__(self) -> str:
         said = [*map(str, self.args), *(f"{k}={v}" for k, v in self.kwargs.items())]
@@ -39,6 +41,10 @@ def call(op: str, *args: Any, note: str = "", below: int = 2, **kwargs: Any) -> 
     return Call(op, args, kwargs, note, below)
 
 
+def of_matrices(op: str, *args: Any, note: str = "", every: bool = True, **kwargs: Any) -> Call:
+    return Call(op, args, kwargs, note, matrices=True, every=every)
+
+
 def parsed(text: Any) -> re.Match[str] | None:
     return TENSOR.fullmatch(text) if isinstance(text, str) else None
 
@@ -47,17 +53,22 @@ def is_integer(dtype: torch.dtype) -> bool:
     return not (dtype.is_floating_point or dtype.is_complex or dtype == torch.bool)
 
 
-def numbers(match: re.Match[str], below: int) -> torch.Tensor:
-    """Ones where any number will do, so that every operator is defined on them."""
+def numbers(match: re.Match[str], row: Call) -> torch.Tensor:
+    """Ones where any number will do, so that every operator is defined on them; matrices of full
+    rank, positive definite where they are square."""
     dtype, shape = shape_of(match["type"], {})
-    if not is_integer(dtype):
-        return torch.ones(shape, dtype=dtype)
-    return torch.arange(torch.Size(shape).numel()).remainder(below).reshape(shape)
+    if is_integer(dtype):
+        return torch.arange(torch.Size(shape).numel()).remainder(row.below).reshape(shape).to(dtype)
+    made = torch.ones(shape, dtype=dtype)
+    if row.matrices and made.dim() > 1:
+        rows, columns = made.shape[-2:]
+        made = made / 10 + torch.eye(rows, columns) * torch.arange(1, columns + 1)
+    return made
 
 
 class OneCall(nn.Module):
-    """The call, and the sum of its first floating output times an input as the loss; of a complex
-    one the real and imaginary parts."""
+    """The call, and the sum of its first floating output times an input as the loss, of others
+    their squares; of a complex one the real and imaginary parts."""
 
     def __init__(self, row: Call) -> None:
         super().__init__()
@@ -81,7 +92,7 @@ class OneCall(nn.Module):
             return value
         name = f"t{self.count}"
         self.count += 1
-        made = numbers(match, self.row.below)
+        made = numbers(match, self.row)
         if match["axes"]:
             self.axes[name] = [int(axis) for axis in match["axes"].split(",")]
         if match["grad"]:
@@ -104,12 +115,14 @@ class OneCall(nn.Module):
             found = found.clone()
         return found.permute(self.axes[value]) if value in self.axes else found
 
-    def called(self, tensors: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    def called(self, tensors: Mapping[str, torch.Tensor]) -> list[torch.Tensor]:
+        """The floating outputs that make the loss."""
         args, kwargs = self.filled(self.template, tensors)
         out = self.target(*args, **kwargs)
         if isinstance(out, torch.Tensor):
-            return torch.view_as_real(out) if out.is_complex() else out
-        return next(t for t in out if t.is_floating_point())
+            return [torch.view_as_real(out) if out.is_complex() else out]
+        floats = [t for t in out if t.is_floating_point()]
+        return floats if self.row.every else floats[:1]
 
     def forward(
         self,
@@ -124,12 +137,16 @@ class OneCall(nn.Module):
     ) -> dict[str, torch.Tensor]:
         given = {"t0": t0, "t1": t1, "t2": t2, "t3": t3, "t4": t4, "t5": t5, "t6": t6}
         tensors = {name: tensor for name, tensor in given.items() if tensor is not None}
-        return {"loss": (self.called(tensors) * weight).sum()}
+        first, *others = self.called(tensors)
+        loss = (first * weight).sum()
+        for other in others:
+            loss = loss + (other * other).sum()
+        return {"loss": loss}
 
     def inputs(self) -> dict[str, torch.Tensor]:
         """What forward takes, at the sizes of the row."""
         with torch.no_grad():
-            out = self.called(self.own_inputs)
+            out = self.called(self.own_inputs)[0]
         fresh = {name: tensor.clone() for name, tensor in self.own_inputs.items()}
         return {**fresh, "weight": torch.ones(out.shape, dtype=out.dtype)}
 

@@ -18,6 +18,7 @@ DTYPES = {
     "bf16": torch.bfloat16,
     "c64": torch.complex64,
     "i64": torch.int64,
+    "i32": torch.int32,
     "bool": torch.bool,
 }
 SIZE = re.compile(r"[\w\s+*/()-]+")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from shapewright.importers.torch_functions import FunctionCall
@@ -11,6 +12,7 @@ from shapewright.importers.torch_types import dim_text, dtype_name
 
 NodeRow = tuple[str, list[int], dict[str, Any], str, str, str, bool, list[str]]
 _TENSOR, _TENSORS, _OTHER = range(3)
+_CHOOSING = {"aten.nonzero.default", "aten.masked_select.default"}  # first axis: how many there are
 
 
 class NodeReader:
@@ -35,7 +37,7 @@ class NodeReader:
         self.autocast = ""  # where a region of the model turns it on, "" if none does
         self.unbacked: set[Any] = set()  # symbols of sizes that only a run can tell
         self._next = first_id
-        self._names = names
+        self._names = dict(names)
         self._env = env
         self._texts: dict[Any, str] = {}
         self._dims: dict[Any, str] = {}
@@ -70,6 +72,8 @@ class NodeReader:
         if self._read_function(node, position):
             return
         value = node.meta.get("val")
+        if str(target) in _CHOOSING and isinstance(value, self._tensor):
+            self._bound_count(node, value)
         types: list[str] = []
         ids = self._outputs(value, types)
         if not types:
@@ -177,6 +181,24 @@ class NodeReader:
                 if symbol not in self._names and str(symbol).startswith("u"):
                     self.unbacked.add(symbol)
         return text
+
+    def _bound_count(self, node: Any, value: Any) -> None:
+        """No more is chosen than there is: the count is `min(u0, N*S)` from here on."""
+        count = getattr(value.shape[0], "node", None)
+        symbol = None if count is None else count._expr
+        if symbol is None or not symbol.is_Symbol or symbol in self._names:
+            return
+        text = self.dim_text(symbol)
+        if symbol not in self.unbacked:
+            return
+        rows = [arg.meta["val"].shape[::-1] for arg in node.args if isinstance(arg, self._node)]
+        sizes = []
+        for axes in zip_longest(*rows, fillvalue=1):
+            size: Any = next((axis for axis in axes if type(axis) is not int or axis != 1), 1)
+            sizes.append(str(size) if type(size) is int else self.dim_text(size.node._expr))
+        if "?" not in sizes:
+            self._names[symbol] = f"min({text}, {'*'.join(sizes) or '1'})"
+            self._dims.clear()
 
     def _outputs(self, value: Any, types: list[str]) -> Any:
         if not isinstance(value, self._tensor):
