@@ -20,6 +20,7 @@ namespace shapewright {
 namespace {
 
 constexpr int kMaxThreads = 256;
+constexpr const char* kOwnVariable = "SHAPEWRIGHT_NUM_THREADS";
 std::atomic<int> chosen_threads{0};
 thread_local bool inside_body = false;
 
@@ -31,13 +32,14 @@ int available_processors() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-int threads_of_environment() {
-  const char* text = std::getenv("SHAPEWRIGHT_NUM_THREADS");
+// 0 where it is not a number, which may end at `last`.
+int threads_of_environment(const char* name, char last = '\0') {
+  const char* text = std::getenv(name);
   if (text == nullptr) return 0;
   char* end = nullptr;
   const long n = std::strtol(text, &end, 10);
-  return end != text && *end == '\0' && n >= 1 ? static_cast<int>(std::min<long>(n, kMaxThreads))
-                                               : 0;
+  const bool is_sound = end != text && (*end == '\0' || *end == last) && n >= 1;
+  return is_sound ? static_cast<int>(std::min<long>(n, kMaxThreads)) : 0;
 }
 
 // std::condition_variable::wait of g++ 12 asks for a runtime newer than manylinux_2_28 has.
@@ -158,10 +160,18 @@ int default_threads() {
   const int chosen = chosen_threads.load(std::memory_order_relaxed);
   if (chosen > 0) return chosen;
   static const int rule = [] {
-    const int asked = threads_of_environment();
+    const int asked = threads_of_environment(kOwnVariable);
     return asked > 0 ? asked : available_processors();
   }();
   return rule;
+}
+
+int operator_threads() {
+  static const bool is_ours = threads_of_environment(kOwnVariable) > 0;
+  static const int of_openmp =
+      threads_of_environment("OMP_NUM_THREADS", ',');  // of the outer level
+  const bool is_chosen = is_ours || chosen_threads.load(std::memory_order_relaxed) > 0;
+  return is_chosen || of_openmp == 0 ? default_threads() : of_openmp;
 }
 
 void set_default_threads(int threads) {

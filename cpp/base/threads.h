@@ -9,6 +9,9 @@ namespace shapewright {
 // SHAPEWRIGHT_NUM_THREADS if set and sound, else the processors this process may run on.
 int default_threads();
 
+// Those that PyTorch runs an operator on: OMP_NUM_THREADS comes after SHAPEWRIGHT_NUM_THREADS.
+int operator_threads();
+
 // Holds from here on in this process; 0 returns to the rule above.
 void set_default_threads(int threads);
 

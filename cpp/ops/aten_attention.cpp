@@ -99,7 +99,7 @@ struct Tiles {
 
 void work_forward(const Query& a) {
   const Tiles t(a.q, a.k);
-  const Dim threads = default_threads();
+  const Dim threads = operator_threads();
   // scores, their maxima and sums, and the rows of the result
   const Dim each = t.queries * t.keys + 2 * t.queries + t.queries * a.v.size(-1);
   const Tensor work = eager::empty({threads, each}, DType::kF32);
@@ -109,7 +109,7 @@ void work_forward(const Query& a) {
 
 void work_backward(const Tensor& q, const Tensor& k) {
   const Tiles t(q, k);
-  const Dim threads = default_threads();
+  const Dim threads = operator_threads();
   const Tensor work = eager::empty({threads, 2, t.queries, t.keys}, DType::kF32);
   Tensor rounded;
   if (is_half(q.dtype())) rounded = eager::empty({threads, 2, t.queries, t.keys}, q.dtype());

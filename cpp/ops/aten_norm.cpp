@@ -28,7 +28,7 @@ Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
   if (!on_cuda()) {  // scale and shift of each channel
     const Tensor alpha = eager::empty(per_channel, stats), beta = eager::empty(per_channel, stats);
     if (training && is_channels_last(input))  // sums of each thread
-      const Tensor sums = eager::empty({default_threads(), per_channel[0]}, stats);
+      const Tensor sums = eager::empty({operator_threads(), per_channel[0]}, stats);
   }
   eager::record("NativeBatchNorm", {input, weight, bias}, {out},
                 {input, weight, mean, var, save_mean, save_invstd},
@@ -47,7 +47,8 @@ Tensor batch_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
                   }
                   if (n.needs(0)) const Tensor scratch = eager::empty_like(g[0]);
                   if (is_last)
-                    const Tensor sums = eager::empty({2, default_threads(), per_channel[0]}, stats);
+                    const Tensor sums =
+                        eager::empty({2, operator_threads(), per_channel[0]}, stats);
                   return grads;
                 });
   return out;
@@ -101,7 +102,7 @@ Tensor layer_norm(const Tensor& input, const Tensor& weight, const Tensor& bias,
                   if (!on_cuda() && (n.needs(1) || n.needs(2))) {  // sums of each thread
                     Dim width = 1;
                     for (int i = 0; i < normalized; ++i) width *= x.size(-1 - i);
-                    const Tensor sums = eager::empty({2, default_threads(), width}, x.dtype());
+                    const Tensor sums = eager::empty({2, operator_threads(), width}, x.dtype());
                   }
                   return grads;
                 });
@@ -180,7 +181,7 @@ void weight_norm_row(EagerCall& c) {
   const Tensor norms = eager::empty(g.shape(), accumulated);
   // Norms over the first axes are summed by each thread, and at the end over all of them.
   const bool is_last = !on_cuda() && c.int_of("dim", 0) + 1 == v.dim() && v.dim() > 1;
-  if (is_last) const Tensor sums = eager::empty({default_threads(), g.numel()}, accumulated);
+  if (is_last) const Tensor sums = eager::empty({operator_threads(), g.numel()}, accumulated);
   eager::record("WeightNormInterface", {v, g}, {out}, {v, g, norms},
                 [is_last, accumulated](eager::Node& n, const Tensors&) {
                   Tensors grads(2);
@@ -189,7 +190,7 @@ void weight_norm_row(EagerCall& c) {
                   if (n.needs(1)) grads[1] = eager::empty_like(of_g);
                   if (is_last)
                     const Tensor sums =
-                        eager::empty({default_threads() + 1, of_g.numel()}, accumulated);
+                        eager::empty({operator_threads() + 1, of_g.numel()}, accumulated);
                   return grads;
                 });
   c.out(out);

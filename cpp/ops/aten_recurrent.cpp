@@ -77,7 +77,7 @@ Dim scratch_bytes(Dim steps, Dim batch, Dim hidden) {
 // are of one width, both products run as one, on twice as many blocks a thread.
 Dim inference_scratch_bytes(const Layers& l, Dim width) {
   constexpr std::int64_t kFloat = 4, kRegistry = 696, kTables = 5, kBlocks = 2 * 40;
-  const std::int64_t blocks = default_threads() * kBlocks * (width == l.hidden ? 2 : 1);
+  const std::int64_t blocks = operator_threads() * kBlocks * (width == l.hidden ? 2 : 1);
   return whole_pages(l.steps * l.batch * spaced(4 * l.hidden) * kFloat) + kTables * kPage +
          kRegistry + blocks;
 }

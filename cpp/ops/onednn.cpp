@@ -14,7 +14,7 @@ constexpr std::int64_t kStridedWork = 12288, kStridedWorkOfThread = 24600;
 constexpr std::int64_t kHalfStridedWork = 50224;
 constexpr std::int64_t kLastWork = 12336;  // those of forward kernels with channels last
 
-std::int64_t threads() { return default_threads(); }
+std::int64_t threads() { return operator_threads(); }
 
 std::int64_t at_or(const std::vector<std::int64_t>& values, int axis, std::int64_t fallback) {
   const auto i = static_cast<std::size_t>(axis);

@@ -11,7 +11,7 @@ namespace shapewright::onednn {
 
 namespace {
 
-std::int64_t threads() { return default_threads(); }
+std::int64_t threads() { return operator_threads(); }
 
 // Spatial elements of one part of the sum.
 std::int64_t part_of_pointwise(const Convolution& c, bool turns) {

@@ -70,7 +70,7 @@ Blocks split(const Product& p, std::int64_t threads) {
 Dim product_scratch(const Product& p) {
   const Dim is_worth_it = at_least(p.batch * p.rows * p.inner * p.columns, kLeastMultiplies + 1);
   if (known(is_worth_it) == 0) return 0;
-  const std::int64_t threads = default_threads();
+  const std::int64_t threads = operator_threads();
   const std::int64_t inner = known(p.inner).value_or(0);
   const std::int64_t deepest = inner > kDeepest && !p.is_left_turned ? kDeepest : 512;
   const Dim depth = ceildiv(min(p.inner, Dim(deepest)), kPair) * Dim(kPair);
@@ -97,7 +97,7 @@ Dim product_scratch(const Product& p) {
 }
 
 Dim most_product_scratch(const Product& p) {
-  const std::int64_t threads = default_threads();
+  const std::int64_t threads = operator_threads();
   const Dim depth = ceildiv(min(p.inner, Dim(kDeepest)), kPair) * Dim(kPair);
   const Dim is_any = min(p.rows, Dim(1));
   return is_any * Dim(kRegistry + kRegistryPerThread * threads) +

@@ -17,7 +17,7 @@ constexpr std::int64_t kNarrowBlock = 8;
 constexpr std::int64_t kWidestKernel = 14, kWidestFirstKernel = 24;  // of bfloat16, the latter
 constexpr std::int64_t kRowsOfPart = 9;  // rows of an image that a thread sums at least
 
-std::int64_t threads() { return default_threads(); }
+std::int64_t threads() { return operator_threads(); }
 
 Dim strides(const Convolution& c) {
   std::int64_t product = 1;
