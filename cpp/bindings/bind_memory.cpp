@@ -133,7 +133,7 @@ struct PeakView {
   BoundPtr bound;
   std::shared_ptr<const RankRuns> run;  // null without a GPU
 
-  const Peak& get() const { return run ? run->largest().peak() : bound->peak(); }
+  const PlannedPeak& get() const { return run ? run->largest().peak() : bound->peak(); }
   const Peak& bounded() const { return run ? run->largest().bounded_peak() : bound->peak(); }
   Event event_at(std::uint32_t index) const {
     const auto& events = bound->memory().timeline.events;
@@ -280,8 +280,9 @@ py::object failure_of(const PeakView& peak, std::int64_t capacity, bool with_mos
 
 bool runs_in(const PeakView& peak, std::int64_t capacity, bool with_most) {
   const py::gil_scoped_release release;
-  return peak.run ? peak.run->runs(capacity, with_most)
-                  : peak.get().upper && *peak.get().upper <= capacity;
+  if (peak.run) return peak.run->runs(capacity, with_most);
+  const auto& upper = peak.bound->peak().upper;
+  return upper && *upper <= capacity;
 }
 
 py::tuple plan_of(const BoundView& view, std::int64_t alignment, std::int64_t max_nodes) {

@@ -27,13 +27,16 @@ PeakSum replay_lower(const Memory& memory, std::span<const Bounds> slots);
 PeakSum replay_upper(const Memory& memory,
                      std::span<const Bounds> slots);  // kPlusInf if a size has no bound
 
-struct Peak {
-  std::int64_t live = 0;  // `upper` where there is one, else `lower`: the number to plan with
+struct PlannedPeak {
+  std::int64_t live = 0;  // the number to plan with: of tensors `upper` where there is one
   std::int64_t lower = 0;
-  std::optional<std::int64_t>
-      upper;                // nullopt if the size of something alive is unbounded or unknown
   std::uint32_t event = 0;  // of Timeline::events
-  std::string why_bounds;   // why lower and upper differ; "" if they are equal
+};
+
+struct Peak : PlannedPeak {
+  // nullopt if the size of something alive is unbounded or unknown
+  std::optional<std::int64_t> upper;
+  std::string why_bounds;  // why lower and upper differ; "" if they are equal
 };
 
 struct LiveItem {

@@ -122,7 +122,8 @@ const Peak& DeviceRun::bounded_peak() const {
 }
 
 Peak DeviceRun::with_bounds() const {
-  Peak out = peak_;
+  Peak out = bound_->peak();
+  static_cast<PlannedPeak&>(out) = peak_;
   if (out.upper) {
     const bool is_open =
         !loop_->convolutions().empty() ||

@@ -53,8 +53,8 @@ class DeviceRun {
 
   const BoundMemory& bound() const { return *bound_; }
   // live: whole blocks in use at once within the last iteration, with cuBLAS at its size. lower:
-  // tensors alone. The rest is in bounded_peak().
-  const Peak& peak() const { return peak_; }
+  // tensors alone.
+  const PlannedPeak& peak() const { return peak_; }
   // The same with `upper`, the most that libraries take, and why: a replay of its own, made once.
   const Peak& bounded_peak() const;
   // Blocks alive at the peak, largest first; they add up to `live`. kNone: a workspace.
@@ -81,7 +81,7 @@ class DeviceRun {
   DeviceOptions options_;
   RequestList requests_;
   Replay free_running_;
-  Peak peak_;
+  PlannedPeak peak_;
   std::unique_ptr<Bounded> bounded_ = std::make_unique<Bounded>();
 };
 
