@@ -136,6 +136,7 @@ class TestTraining:
         (["--accumulate", "2"], {"accumulate": 2}),
         (["--precision", "bf16-amp"], {"precision": "bf16-amp"}),
         (["--zero-grad", "before-backward"], {"zero_grad": "before-backward"}),
+        (["--outputs", "kept"], {"outputs": "kept"}),
     ]
 
     @pytest.mark.parametrize(("arguments", "options"), OPTIONS)

@@ -227,6 +227,23 @@ class Recurring(nn.Module):  # type: ignore[misc, name-defined]
 
 
 class TestInference:
+    @pytest.mark.parametrize("keeps", [False, True])
+    def test_outputs_of_the_call_before(self, keeps: bool) -> None:
+        way = Way(keeps_outputs=keeps)
+        truth = live_truth(Wide(), {"input": torch.randn(64, 32)}, way=way)
+        outputs = "kept" if keeps else "dropped"
+        report = sw.check(Wide(), "f32[N, 32]", profile="torch-cpu", outputs=outputs)
+        peak = report.at(N=64).peak
+        assert abs(peak.live - truth.peak) <= 16
+        alive = [tensor.why for tensor in peak.live_set]
+        assert ("output of the call before" in alive) == keeps
+
+    def test_outputs_of_a_file_are_not_asked(self) -> None:
+        graph = sw.Graph()
+        graph.output(graph.add("Relu", graph.input("x", "f32[N]")))
+        with pytest.raises(sw.ShapewrightError, match="outputs"):
+            sw.check(graph, outputs="kept")
+
     @pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
     def test_recurrent(self, kind: str) -> None:
         truth = live_truth(Recurring(kind), {"input": torch.randn(4, 32, 24)})
@@ -255,6 +272,20 @@ class Scored(nn.Module):  # type: ignore[misc, name-defined]
         return {"loss": scores.float().logsumexp(-1).sum(), "scores": scores}
 
 
+class Wide(nn.Module):  # type: ignore[misc, name-defined]
+    """A forward pass that needs more than backward, with outputs that weigh."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head, self.last = nn.Linear(32, 900), nn.Linear(900, 300)
+
+    def forward(self, input: Any) -> tuple[Any, Any]:
+        with torch.no_grad():
+            scale = torch.cat([self.head(input)] * 4, 1).amax()
+        scores = self.last(torch.relu(self.head(input)))
+        return scores / (1 + scale), scores
+
+
 class TestWays:
     """Checkpointing, accumulation, autocast and halves against real runs."""
 
@@ -269,6 +300,9 @@ class TestWays:
         pytest.param(Normed, {"precision": "bf16-amp"}, id="autocast-normed", marks=HALVES),
         pytest.param(Scored, {"precision": "bf16-amp"}, id="autocast-scored", marks=HALVES),
         pytest.param(Stack, {"precision": "bf16"}, id="halves", marks=HALVES),
+        pytest.param(Wide, {"outputs": "kept"}, id="kept"),
+        pytest.param(Wide, {"outputs": "kept", "accumulate": 2}, id="kept-accumulate"),
+        pytest.param(Scored, {"outputs": "kept"}, id="kept-scored"),
     )
 
     @pytest.mark.parametrize("optimizer", ["adamw", "sgd-momentum"])
@@ -282,7 +316,8 @@ class TestWays:
         if "checkpoint" in options:
             assert checkpoint_modules(model, options["checkpoint"])
         halves = torch.bfloat16 if precision == "bf16-amp" else None
-        way = Way(halves, options.get("accumulate", 1))
+        keeps = options.get("outputs") == "kept"
+        way = Way(halves, options.get("accumulate", 1), keeps)
         truth = live_truth(model, inputs, None, optimizer, way)
         peak = trained(build(), "f32[N, 32]", optimizer=optimizer, **options).at(N=192).peak
         assert abs(peak.live - truth.peak) <= 16
@@ -321,12 +356,17 @@ class TestFit:
         assert report.at(N=answer.value + 1).peak.live > 4_000_000
 
 
+PIPELINE = sw.Sharding("pipeline", ranks=2, micro_batches=2)
+
+
 class TestRefused:
     ROWS = (
         ({"mode": "train-compiled"}, "option-unavailable"),
         ({"mode": "train", "profile": "xla"}, "option-unavailable"),
         ({"mode": "train", "optimizer": "adamv"}, "option-value"),
         ({"mode": "train", "accumulate": 0}, "option-value"),
+        ({"mode": "train", "outputs": "thrown"}, "option-value"),
+        ({"mode": "train", "outputs": "kept", "sharding": PIPELINE}, "option-conflict"),
         ({"mode": "train", "checkpoint": "blocks.*"}, "option-value"),
         ({"checkpoint": "blocks.*"}, "option-conflict"),
         ({"accumulate": 2}, "option-conflict"),

@@ -68,6 +68,10 @@ class TestRows:
         found, alone = row(table, name), trained(**options).at(**SIZES).peak
         assert (found.peak.live, found.needed) == (alone.live, alone.capacity)
 
+    def test_outputs_that_are_kept_can_be_dropped(self) -> None:
+        kept = trained(outputs="kept")
+        assert row(kept.what_if(**SIZES), "outputs dropped").peak == trained().at(**SIZES).peak
+
     def test_micro_batches_are_passes_of_smaller_ones(self, table: sw.WhatIf) -> None:
         alone = trained(accumulate=4).at(N=128).peak
         assert row(table, "micro-batches of 128").needed == alone.capacity

@@ -59,6 +59,8 @@ RunOptions run_options(const py::dict& run) {
   out.zero_grad = one_of<ZeroGrad>(
       "zero_grad", get<std::string>(run, "zero_grad", "after-step"),
       {{"after-step", ZeroGrad::kAfterStep}, {"before-backward", ZeroGrad::kBeforeBackward}});
+  out.outputs = one_of<Outputs>("outputs", get<std::string>(run, "outputs", "dropped"),
+                                {{"dropped", Outputs::kDropped}, {"kept", Outputs::kKept}});
   out.is_first_iteration = get(run, "first_iteration", false);
   out.accumulation = get<std::int64_t>(run, "accumulation", 1);
   out.checkpoints = get<std::vector<std::string>>(run, "checkpoints", {});

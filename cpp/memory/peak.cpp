@@ -48,7 +48,16 @@ std::string place_of(const Graph& g, NodeId n) {
   return scope.empty() ? quoted(display_name(g, n)) : scope;
 }
 
-std::string why_kept(const Graph& g, const Buffer& b) {
+// Whether what the model returns lies in storage that was made for a value.
+bool is_returned(const Memory& m, ValueId value) {
+  return std::ranges::any_of(m.graph().blocks[0].outputs, [&](ValueId v) {
+    const BufferId b = v == kNone ? kNone : m.buffers.of_value[v];
+    return b != kNone && m.buffers[b].value == value;
+  });
+}
+
+std::string why_kept(const Memory& m, const Buffer& b) {
+  const Graph& g = m.graph();
   switch (b.kind) {
     case BufferKind::kParam: return g.values[b.value].is_buffer ? "buffer" : "parameter";
     case BufferKind::kGradient:
@@ -64,7 +73,9 @@ std::string why_kept(const Graph& g, const Buffer& b) {
     case eager::Keeper::kScratch: return "temporary of " + place_of(g, b.last);
     case eager::Keeper::kOptimizer: return "optimizer temporary";
     case eager::Keeper::kCast: return "weight cast by autocast";
-    case eager::Keeper::kHeld: return "held by the model between its calls";
+    case eager::Keeper::kHeld:
+      return is_returned(m, b.value) ? "output of the call before"
+                                     : "held by the model between its calls";
   }
   return "";
 }
@@ -72,7 +83,7 @@ std::string why_kept(const Graph& g, const Buffer& b) {
 std::string why_alive(const Memory& m, BufferId b) {
   const Graph& g = m.graph();
   const Buffer& buffer = m.buffers[b];
-  if (m.buffers.is_eager) return why_kept(g, buffer);
+  if (m.buffers.is_eager) return why_kept(m, buffer);
   if (buffer.kind != BufferKind::kResult) return std::string(name_of(buffer.kind));
   const Block& block = g.blocks[buffer.block];
   const std::string body =

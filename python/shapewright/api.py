@@ -57,6 +57,7 @@ def check(
     zero_grad: str = "after-step",
     sharding: Sharding | None = None,
     attention: str | None = None,
+    outputs: str = "dropped",
     declared: str = "refine",
     batch: str | None = None,
 ) -> Report:
@@ -81,7 +82,9 @@ def check(
     one call under `torch.no_grad()`.
     `checkpoint` names modules that are run again in backward (`"layers.*"`, or `"layers.*:4"` for
     four at a time), `accumulate` the passes before a step, `zero_grad` whether gradients go
-    `"after-step"` or `"before-backward"`. `settings` are those of PyTorch's allocator on a GPU,
+    `"after-step"` or `"before-backward"`, `outputs` whether the caller has `"dropped"` what a call
+    returned before the next one, or it is `"kept"` until that has returned, as in a loop over
+    `out = model(x)`. `settings` are those of PyTorch's allocator on a GPU,
     written as PYTORCH_CUDA_ALLOC_CONF; `device` also decides which kernels PyTorch would choose,
     and `attention` (`"flash"`, `"efficient"`, `"cudnn"`, `"math"`) asks for one where it can run.
     `sharding=Sharding("fsdp2", ranks=8)` counts what one of several GPUs takes.
@@ -111,6 +114,7 @@ def check(
         zero_grad,
         sharding,
         attention,
+        outputs,
     )
     check_options(options)
     check_declared(declared, batch)

@@ -30,6 +30,7 @@ OPTIMIZERS = (
 
 UPDATES = ("loop", "foreach", "fused")
 ZERO_GRADS = ("after-step", "before-backward")
+OUTPUTS = ("dropped", "kept")
 ATTENTIONS = ("flash", "efficient", "cudnn", "math")
 
 
@@ -75,6 +76,7 @@ class Run:
     capability: float | None = None  # compute capability of the GPU; None: likewise
     is_cast: bool = False  # whether the graph itself is in the precision
     attention: str = ""  # the kernel that is asked for; "": what PyTorch chooses
+    outputs: str = "dropped"
 
     @property
     def on_gpu(self) -> bool:
@@ -99,6 +101,7 @@ class Run:
             "first_iteration": first_iteration,
             "settings": self.settings,
             "zero_grad": self.zero_grad,
+            "outputs": self.outputs,
             "attention": self.attention,
         }
         if self.sharding is not None:
@@ -132,6 +135,7 @@ class AskedOptions:
     zero_grad: str = "after-step"
     sharding: object = None
     attention: str | None = None
+    outputs: str = "dropped"
 
 
 def check_options(asked: AskedOptions) -> None:
@@ -139,6 +143,7 @@ def check_options(asked: AskedOptions) -> None:
     one_of("mode", asked.mode, MODES)
     one_of("precision", asked.precision, PRECISIONS)
     one_of("zero_grad", asked.zero_grad, ZERO_GRADS)
+    one_of("outputs", asked.outputs, OUTPUTS)
     if asked.attention is not None:
         one_of("attention", asked.attention, ATTENTIONS)
     if asked.sharding is not None and not isinstance(asked.sharding, Sharding):
@@ -148,6 +153,9 @@ def check_options(asked: AskedOptions) -> None:
         message = "the passes of a pipeline before a step are its micro-batches, not accumulate"
         hint = 'sw.Sharding("pipeline", ranks=4, micro_batches=8)'
         raise ShapewrightError(message, code="option-conflict", hint=hint)
+    if asked.sharding is not None and asked.sharding.is_pipeline and asked.outputs != "dropped":
+        message = "a pipeline drops what each micro-batch returns, and outputs are to be 'kept'"
+        raise ShapewrightError(message, code="option-conflict")
     if asked.profile is not None:
         one_of("profile", asked.profile, PROFILES)
     if isinstance(asked.optimizer, str):
@@ -218,6 +226,7 @@ def run_of(asked: AskedOptions, *, is_eager: bool, is_cast: bool = False) -> Run
         zero_grad=asked.zero_grad,
         is_cast=is_cast,
         attention=asked.attention or "",
+        outputs=asked.outputs,
     )
     if run.on_gpu:
         assert asked.sharding is None or isinstance(asked.sharding, Sharding)
@@ -277,6 +286,9 @@ def _run_of_file(asked: AskedOptions) -> Run:
         hint = "for inference the file itself says the precision of every tensor"
         msg = "precision"
         raise _unavailable(msg, asked.precision, hint)
+    if asked.outputs != "dropped":
+        msg = "outputs"
+        raise _unavailable(msg, asked.outputs, "the caller of a PyTorch module may keep them")
     profile = asked.profile or "onnxruntime"
     if profile not in INFERENCE_PROFILES:
         msg = "profile"

@@ -142,6 +142,7 @@ def _ways(report: Report, base: _Way, ranks: int) -> Iterator[_Way]:
         yield best
     if run.optimizer is not None:
         yield from _optimizers(base, run.optimizer)
+    yield from _outputs(base)
     if run.trains:
         yield from _gradients(base)
         if run.sharding is None or not run.sharding.is_pipeline:
@@ -191,6 +192,13 @@ def _gradients(base: _Way) -> Iterator[_Way]:
     name = "zero_grad before backward" if early else "zero_grad after the step"
     how = f'zero_grad="{position}"'
     yield replace(base, name=name, how=how, run=replace(base.run, zero_grad=position))
+
+
+def _outputs(base: _Way) -> Iterator[_Way]:
+    if base.run.outputs == "kept":
+        how = "del out before the next call"
+        run = replace(base.run, outputs="dropped")
+        yield replace(base, name="outputs dropped", how=how, run=run)
 
 
 def _micro_batches(report: Report, base: _Way) -> Iterator[_Way]:

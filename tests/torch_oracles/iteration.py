@@ -28,10 +28,12 @@ OPTIMIZERS: dict[str, Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]]
 
 @dataclass(frozen=True)
 class Way:
-    """How an iteration is run: under `torch.autocast`, in several passes."""
+    """How an iteration is run: under `torch.autocast`, in several passes, by a loop that never
+    deletes what the model returned."""
 
     autocast: torch.dtype | None = None
     accumulate: int = 1
+    keeps_outputs: bool = False
 
 
 PLAIN = Way()
@@ -69,11 +71,15 @@ def train_step(
     optimizer: torch.optim.Optimizer,
     span: Span,
     way: Way,
+    names: dict[str, Any],
 ) -> None:
-    """The output dies before the step, as in a loop that keeps only the loss."""
+    """The output dies before the step, as in a loop that keeps only the loss; `keeps_outputs`: it
+    stays in `names`, the caller's, until the next one is there."""
     for _ in range(way.accumulate):
         with span("forward"), torch.autocast("cpu", way.autocast, way.autocast is not None):
             out = model(**inputs)
+            if way.keeps_outputs:
+                names["out"] = out
             total = (loss or default_loss)(out)
         with span("backward"):
             total.backward()

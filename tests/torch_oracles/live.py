@@ -40,6 +40,7 @@ from .iteration import (
 EVALUATE = "autograd::engine::evaluate_function: "
 PHASE = "phase "
 MODULE = "module "
+BEFORE = "iteration before"
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,29 @@ def remembered(caches: list[Any]) -> list[torch.Tensor]:
     return list({id(tensor): tensor for tensor in tensors}.values())
 
 
-def allocator_events(run: Callable[[], None]) -> tuple[list[tuple[int, int]], list[Any]]:
-    """`(time, bytes)` of each allocation and release of `run()`, and all other events."""
+def allocator_events(
+    run: Callable[[], None], before: Callable[[], None] | None = None
+) -> tuple[list[tuple[int, int]], list[Any]]:
+    """`(time, bytes)` of each allocation and release of `run()`, and all other events.
+
+    The profiler does not see memory go that it did not see come: what `before()` leaves for `run()`
+    to drop is one event ahead of the others.
+    """
+    if before is not None:
+        gc.collect()  # cycles of what was measured earlier would go in the midst of this
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as prof:
+        if before is not None:
+            with record_function(BEFORE):
+                before()
         run()
     everything = prof.profiler.kineto_results.events()
     memory = sorted((e.start_ns(), e.nbytes()) for e in everything if e.name() == "[memory]")
-    return memory, [e for e in everything if e.name() != "[memory]"]
+    others = [e for e in everything if e.name() != "[memory]"]
+    if before is not None:
+        start = next(e.start_ns() + e.duration_ns() for e in others if e.name() == BEFORE)
+        left = sum(nbytes for time, nbytes in memory if time < start)
+        memory = [(start, left), *(event for event in memory if event[0] >= start)]
+    return memory, others
 
 
 def highest(sizes: list[int]) -> tuple[int, int]:
@@ -194,6 +211,7 @@ def live_truth(
     way: Way = PLAIN,
 ) -> LiveTruth:
     """The third iteration of training with `optimizer`; None: inference under `no_grad`."""
+    names: dict[str, Any] = {}  # what the caller's loop holds on to
     before = {
         "parameters": tensor_bytes(model.parameters()),
         "buffers": tensor_bytes(model.buffers()),
@@ -207,7 +225,9 @@ def live_truth(
 
         def run(span: Callable[[str], Any]) -> None:
             with torch.no_grad(), span("forward"):
-                model(**inputs)
+                out = model(**inputs)
+                if way.keeps_outputs:
+                    names["out"] = out
 
         run(nullcontext)
     else:
@@ -215,17 +235,22 @@ def live_truth(
         opt = OPTIMIZERS[optimizer](trained(model))
 
         def run(span: Callable[[str], Any]) -> None:
-            train_step(model, inputs, loss, opt, span, way)
+            train_step(model, inputs, loss, opt, span, way, names)
 
         run(nullcontext)
         run(nullcontext)
         before["optimizer"] = state_bytes(opt)
     before["remembered"] = tensor_bytes(remembered(caches))
-    plain, _ = allocator_events(lambda: run(nullcontext))
+    lead = (lambda: run(nullcontext)) if way.keeps_outputs else None
+    names.clear()
+    plain, _ = allocator_events(lambda: run(nullcontext), lead)
     peak, _ = highest([nbytes for _, nbytes in plain])
+    names.clear()
     spans = Spans(model)
     try:
-        memory, others = allocator_events(lambda: run(lambda name: record_function(PHASE + name)))
+        memory, others = allocator_events(
+            lambda: run(lambda name: record_function(PHASE + name)), lead
+        )
     finally:
         spans.remove()
     again, index = highest([nbytes for _, nbytes in memory])

@@ -1,8 +1,10 @@
 #include "memory/allocators/loop.h"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace shapewright {
 
@@ -90,10 +92,12 @@ bool Loop::lies_in_bucket(const Memory& memory, const Event& e) const {
 
 void Loop::add_iteration(const Memory& memory, bool makes_states) {
   const auto& events = memory.timeline.events;
+  const bool is_first = makes_states;
   unit_ = 0;
   phase_ = Phase::kForward;
   is_reduced_.assign(memory.buffers.size(), 0);
   std::vector<BufferId> made;
+  std::map<std::pair<BufferKind, ValueId>, BufferId> before;
   for (std::uint32_t i = 0; i < events.size(); ++i) {
     const Event& e = events[i];
     const BufferKind kind = memory.buffers[e.buffer].kind;
@@ -111,6 +115,10 @@ void Loop::add_iteration(const Memory& memory, bool makes_states) {
       continue;
     }
     if (e.action == Action::kAlloc) {
+      if (is_of_before(memory, e)) {
+        before.try_emplace({kind, memory.buffers[e.buffer].value}, e.buffer);
+        if (is_first || alive_[e.buffer] != kNone) continue;
+      }
       alive_[e.buffer] = alloc(source_of(memory, e), i);
       made.push_back(e.buffer);
       if (e.node != kNone) call_library(memory, i);
@@ -122,12 +130,27 @@ void Loop::add_iteration(const Memory& memory, bool makes_states) {
   const std::uint32_t end = events.empty() ? 0 : static_cast<std::uint32_t>(events.size() - 1);
   if (makes_states) make_states(memory);
   for (std::uint32_t u = 0; u < units_.size(); ++u) drop(u, end);
-  // What is left, such as the output of inference, is dropped before the next one.
+  // What the next one meets stays where it is; what else is left, such as the output of inference,
+  // is dropped before.
   for (const BufferId b : made) {
     if (alive_[b] == kNone) continue;
-    release(alive_[b], end);
+    const auto next = before.find({memory.buffers[b].kind, memory.buffers[b].value});
+    if (next == before.end() || alive_[next->second] != kNone) {
+      release(alive_[b], end);
+    } else {
+      alive_[next->second] = alive_[b];
+    }
     alive_[b] = kNone;
   }
+}
+
+// Whether it is there from the iteration before: a gradient that was not dropped yet, or what the
+// model or its caller hold.
+bool Loop::is_of_before(const Memory& memory, const Event& e) const {
+  const Buffer& b = memory.buffers[e.buffer];
+  if (e.phase != Phase::kForward || e.node != kNone) return false;
+  return b.kind == BufferKind::kGradient ||
+         (b.kind == BufferKind::kResult && b.keeper == eager::Keeper::kHeld);
 }
 
 void Loop::make_states(const Memory& memory) {

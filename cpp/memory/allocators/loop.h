@@ -5,6 +5,9 @@
 //   iteration 1      its step makes the optimizer's state       +- ... +states ...
 //   iterations 2, 3  steady                                     +- ...
 //
+// What an iteration leaves and the next one meets, as gradients that go before backward, lies where
+// it was made; the first iteration meets nothing.
+//
 // Workspaces of cuBLAS come with the first product of matrices of each thread and stay; those of
 // cuDNN come and go within the call.
 #pragma once
@@ -57,6 +60,7 @@ class Loop {
   void add_turns(const Memory& memory, bool makes_states);
   void make_states(const Memory& memory);
   bool lies_in_bucket(const Memory& memory, const Event& event) const;
+  bool is_of_before(const Memory& memory, const Event& event) const;
   void call_library(const Memory& memory, std::uint32_t event);
   void enter(const Memory& memory, std::uint32_t event);
   void gather(std::uint32_t unit, std::uint32_t event);

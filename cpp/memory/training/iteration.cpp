@@ -45,6 +45,7 @@ class Runner {
     out_.of_value.assign(g_.values.size(), kNone);
     is_held_.assign(g_.values.size(), 0);
     for (const ValueId v : g_.held) is_held_[v] = 1;
+    if (options_.outputs == Outputs::kKept) returns_after_ = find_return();
   }
 
   Iteration run() {
@@ -151,6 +152,7 @@ class Runner {
         machine_.segment = begin_segment(n);
       }
       step_node(n);
+      if (n == returns_after_) keep_outputs();
     }
     machine_.segment = nullptr;
     const Setting cast(machine_.keeper, Keeper::kCast);
@@ -178,17 +180,49 @@ class Runner {
     const bool is_again = held_.contains(v);
     held_.insert_or_assign(v, eager::detach(t));
     machine_.storages[t->storage].keeper = Keeper::kHeld;
-    if (is_same || is_again || options_.is_first_iteration) return;
+    if (!is_same && !is_again) drop_that_before(t);
+  }
+
+  // What stood in the place of `t` since the iteration before goes.
+  void drop_that_before(const Tensor& t) {
+    if (options_.is_first_iteration) return;
     const Dim bytes = machine_.storages[t->storage].bytes;
+    const ValueId value = machine_.storages[t->storage].value;
     const auto at = static_cast<std::ptrdiff_t>(machine_.changes.size());
     {
       const Setting keeper(machine_.keeper, Keeper::kHeld);
       const Tensor before = eager::empty({bytes}, DType::kU8);
-      machine_.storages[before->storage].value = v;
+      machine_.storages[before->storage].value = value;
     }
     auto& changes = machine_.changes;
     changes[static_cast<std::size_t>(at)].node = kNone;
     std::rotate(changes.begin(), changes.begin() + at, changes.begin() + at + 1);
+  }
+
+  // The node that makes the last of what the model returns.
+  NodeId find_return() const {
+    NodeId last = kNone;
+    std::vector<std::uint8_t> makes(g_.nodes.size(), 0);
+    for (const ValueId v : g_.blocks[0].outputs)
+      if (v != kNone && g_.values[v].producer != kNone) makes[g_.values[v].producer] = 1;
+    for (const NodeId n : g_.blocks[0].nodes)
+      if (makes[n] != 0 && bodies_.call_of[n] == kNone) last = n;
+    return last;
+  }
+
+  // `out = model(x)`: the name holds what the call before returned until this one has.
+  void keep_outputs() {
+    std::map<eager::StorageId, Tensor> returned;
+    for (const ValueId v : g_.blocks[0].outputs) {
+      const Tensor t = v == kNone ? Tensor() : tensors_[v];
+      if (t.defined() && machine_.storages[t->storage].role == Role::kResult)
+        returned.try_emplace(t->storage, eager::detach(t));
+    }
+    if (!has_returned_)
+      for (const auto& [storage, t] : returned) drop_that_before(t);
+    has_returned_ = true;
+    const Setting keeper(machine_.keeper, Keeper::kHeld);
+    returned_ = std::move(returned);
   }
 
   // What the segment of `first` is run again from is kept: everything it reads of others.
@@ -436,10 +470,13 @@ class Runner {
   Autocast autocast_;
   std::vector<std::uint32_t> segments_;  // by NodeId: kNone where nothing is run again
   DeferredBodies bodies_;
-  Tensors tensors_;                             // by ValueId: what a name holds
-  std::vector<std::vector<ValueId>> released_;  // by NodeId
-  std::vector<std::uint8_t> is_held_;           // by ValueId
-  std::map<ValueId, Tensor> held_;              // by the model, after its call
+  Tensors tensors_;                              // by ValueId: what a name holds
+  std::vector<std::vector<ValueId>> released_;   // by NodeId
+  std::vector<std::uint8_t> is_held_;            // by ValueId
+  std::map<ValueId, Tensor> held_;               // by the model, after its call
+  std::map<eager::StorageId, Tensor> returned_;  // and held by the caller
+  NodeId returns_after_ = kNone;                 // kNone: the caller drops it
+  bool has_returned_ = false;
   std::vector<ValueId> params_;
   std::vector<ParamState> states_;
   NodeOperands scratch_;

@@ -51,6 +51,12 @@ enum class ZeroGrad : std::uint8_t {
   kBeforeBackward,  // they are there through forward
 };
 
+// When the caller lets go of what the model returned.
+enum class Outputs : std::uint8_t {
+  kDropped,  // before the step; in inference before the next call
+  kKept,     // once the next call has returned
+};
+
 struct RunOptions {
   eager::Device device = eager::Device::kCuda;
   std::int64_t capability = 80;  // compute capability of a GPU: 80 is 8.0
@@ -60,6 +66,7 @@ struct RunOptions {
   Update update = Update::kForeach;
   Precision precision = Precision::kAsIs;
   ZeroGrad zero_grad = ZeroGrad::kAfterStep;
+  Outputs outputs = Outputs::kDropped;
   bool is_first_iteration = false;       // optimizer state is made within the step
   std::int64_t accumulation = 1;         // forward and backward passes before a step
   std::vector<std::string> checkpoints;  // patterns of module paths that are run again in backward

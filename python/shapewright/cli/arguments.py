@@ -60,6 +60,14 @@ ZeroGrad = Annotated[
     str,
     typer.Option("--zero-grad", metavar="after-step|before-backward", help="When gradients go."),
 ]
+Outputs = Annotated[
+    str,
+    typer.Option(
+        "--outputs",
+        metavar="dropped|kept",
+        help="Whether what a call returns is kept until the next one has returned.",
+    ),
+]
 Shard = Annotated[
     str | None,
     typer.Option(
