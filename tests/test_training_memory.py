@@ -286,6 +286,18 @@ class Wide(nn.Module):  # type: ignore[misc, name-defined]
         return scores / (1 + scale), scores
 
 
+class Beside(nn.Module):  # type: ignore[misc, name-defined]
+    """What it returns beside its loss keeps what its own backward would need."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.other = nn.Linear(32, 500), nn.Linear(32, 700)
+
+    def forward(self, input: Any) -> dict[str, Any]:
+        other = self.other(input).exp().sin().sum(-1)
+        return {"loss": self.body(input).logsumexp(-1).sum(), "other": other}
+
+
 class TestWays:
     """Checkpointing, accumulation, autocast and halves against real runs."""
 
@@ -303,6 +315,9 @@ class TestWays:
         pytest.param(Wide, {"outputs": "kept"}, id="kept"),
         pytest.param(Wide, {"outputs": "kept", "accumulate": 2}, id="kept-accumulate"),
         pytest.param(Scored, {"outputs": "kept"}, id="kept-scored"),
+        pytest.param(Beside, {"outputs": "kept"}, id="kept-beside"),
+        pytest.param(Beside, {"outputs": "kept", "accumulate": 3}, id="kept-beside-accumulate"),
+        pytest.param(Beside, {"accumulate": 3}, id="beside-accumulate"),
     )
 
     @pytest.mark.parametrize("optimizer", ["adamw", "sgd-momentum"])

@@ -1,6 +1,7 @@
 #include "memory/allocators/loop.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <string_view>
 #include <unordered_map>
@@ -97,7 +98,7 @@ void Loop::add_iteration(const Memory& memory, bool makes_states) {
   phase_ = Phase::kForward;
   is_reduced_.assign(memory.buffers.size(), 0);
   std::vector<BufferId> made;
-  std::map<std::pair<BufferKind, ValueId>, BufferId> before;
+  std::map<std::pair<BufferKind, ValueId>, std::deque<BufferId>> before;
   for (std::uint32_t i = 0; i < events.size(); ++i) {
     const Event& e = events[i];
     const BufferKind kind = memory.buffers[e.buffer].kind;
@@ -116,7 +117,7 @@ void Loop::add_iteration(const Memory& memory, bool makes_states) {
     }
     if (e.action == Action::kAlloc) {
       if (is_of_before(memory, e)) {
-        before.try_emplace({kind, memory.buffers[e.buffer].value}, e.buffer);
+        before[{kind, memory.buffers[e.buffer].value}].push_back(e.buffer);
         if (is_first || alive_[e.buffer] != kNone) continue;
       }
       alive_[e.buffer] = alloc(source_of(memory, e), i);
@@ -134,13 +135,14 @@ void Loop::add_iteration(const Memory& memory, bool makes_states) {
   // is dropped before.
   for (const BufferId b : made) {
     if (alive_[b] == kNone) continue;
+    const std::uint32_t allocation = std::exchange(alive_[b], kNone);
     const auto next = before.find({memory.buffers[b].kind, memory.buffers[b].value});
-    if (next == before.end() || alive_[next->second] != kNone) {
-      release(alive_[b], end);
+    if (next == before.end() || next->second.empty()) {
+      release(allocation, end);
     } else {
-      alive_[next->second] = alive_[b];
+      alive_[next->second.front()] = allocation;
+      next->second.pop_front();
     }
-    alive_[b] = kNone;
   }
 }
 

@@ -62,6 +62,7 @@ class Runner {
       else if (!options_.is_first_iteration)
         hold_gradients_before();
     }
+    if (has_returned_) hold_returned_before();
     // Whatever is still there is there between iterations: nothing frees it.
     out_.storages = machine_.storages;
     out_.changes = machine_.changes;
@@ -180,19 +181,13 @@ class Runner {
     const bool is_again = held_.contains(v);
     held_.insert_or_assign(v, eager::detach(t));
     machine_.storages[t->storage].keeper = Keeper::kHeld;
-    if (!is_same && !is_again) drop_that_before(t);
-  }
-
-  // What stood in the place of `t` since the iteration before goes.
-  void drop_that_before(const Tensor& t) {
-    if (options_.is_first_iteration) return;
+    if (is_same || is_again || options_.is_first_iteration) return;
     const Dim bytes = machine_.storages[t->storage].bytes;
-    const ValueId value = machine_.storages[t->storage].value;
     const auto at = static_cast<std::ptrdiff_t>(machine_.changes.size());
     {
       const Setting keeper(machine_.keeper, Keeper::kHeld);
       const Tensor before = eager::empty({bytes}, DType::kU8);
-      machine_.storages[before->storage].value = value;
+      machine_.storages[before->storage].value = machine_.storages[t->storage].value;
     }
     auto& changes = machine_.changes;
     changes[static_cast<std::size_t>(at)].node = kNone;
@@ -212,17 +207,46 @@ class Runner {
 
   // `out = model(x)`: the name holds what the call before returned until this one has.
   void keep_outputs() {
-    std::map<eager::StorageId, Tensor> returned;
-    for (const ValueId v : g_.blocks[0].outputs) {
-      const Tensor t = v == kNone ? Tensor() : tensors_[v];
-      if (t.defined() && machine_.storages[t->storage].role == Role::kResult)
-        returned.try_emplace(t->storage, eager::detach(t));
-    }
-    if (!has_returned_)
-      for (const auto& [storage, t] : returned) drop_that_before(t);
+    Tensors returned;
+    for (const ValueId v : g_.blocks[0].outputs)
+      if (v != kNone && tensors_[v].defined()) returned.push_back(tensors_[v]);
+    if (!has_returned_ && !machine_.changes.empty()) last_change_ = machine_.changes.back();
     has_returned_ = true;
     const Setting keeper(machine_.keeper, Keeper::kHeld);
     returned_ = std::move(returned);
+  }
+
+  // What goes with what the model returned, also what is saved for a backward that never came: that
+  // of the iteration before is there from the beginning to where forward returned.
+  void hold_returned_before() {
+    auto& changes = machine_.changes;
+    const std::size_t end = changes.size();
+    {
+      const Setting keeper(machine_.keeper, Keeper::kHeld);
+      for (const ValueId v : g_.blocks[0].outputs)
+        if (v != kNone && g_.values[v].kind == ValueKind::kResult) tensors_[v] = {};
+      returned_.clear();
+    }
+    std::vector<eager::StorageId> gone;
+    for (std::size_t i = end; i < changes.size(); ++i) gone.push_back(changes[i].storage);
+    changes.resize(end);
+    std::ranges::sort(gone);
+    std::vector<eager::Change> made, dropped;
+    for (const eager::StorageId s : gone) {
+      const auto before = static_cast<eager::StorageId>(machine_.storages.size());
+      machine_.storages.push_back(eager::Storage(machine_.storages[s]));
+      machine_.storages[before].keeper = Keeper::kHeld;
+      machine_.storages[s].keeper = Keeper::kNobody;
+      made.push_back({before, kNone, true, Phase::kForward});
+      dropped.push_back({before, kNone, false, Phase::kForward});
+    }
+    if (options_.is_first_iteration) return;
+    const auto last = std::ranges::find_if(changes, [&](const eager::Change& c) {
+      return c.storage == last_change_.storage && c.is_alloc == last_change_.is_alloc;
+    });
+    changes.insert(last == changes.end() ? changes.begin() : last + 1, dropped.begin(),
+                   dropped.end());
+    changes.insert(changes.begin(), made.begin(), made.end());
   }
 
   // What the segment of `first` is run again from is kept: everything it reads of others.
@@ -470,12 +494,13 @@ class Runner {
   Autocast autocast_;
   std::vector<std::uint32_t> segments_;  // by NodeId: kNone where nothing is run again
   DeferredBodies bodies_;
-  Tensors tensors_;                              // by ValueId: what a name holds
-  std::vector<std::vector<ValueId>> released_;   // by NodeId
-  std::vector<std::uint8_t> is_held_;            // by ValueId
-  std::map<ValueId, Tensor> held_;               // by the model, after its call
-  std::map<eager::StorageId, Tensor> returned_;  // and held by the caller
-  NodeId returns_after_ = kNone;                 // kNone: the caller drops it
+  Tensors tensors_;                             // by ValueId: what a name holds
+  std::vector<std::vector<ValueId>> released_;  // by NodeId
+  std::vector<std::uint8_t> is_held_;           // by ValueId
+  std::map<ValueId, Tensor> held_;              // by the model, after its call
+  Tensors returned_;                            // and held by the caller
+  NodeId returns_after_ = kNone;                // kNone: the caller drops it
+  eager::Change last_change_;                   // before the first pass returned
   bool has_returned_ = false;
   std::vector<ValueId> params_;
   std::vector<ParamState> states_;
