@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 
 import torch
+import transformers
 from models import on_meta
 from torch.nn import functional as F
 
@@ -48,7 +49,7 @@ class Reports:
 
     def of(self, row):
         key = (row.network, row.size, row.precision, row.optimizer, row.accumulate, row.device)
-        key = (*key, row.zero_grad)
+        key = (*key, row.zero_grad, row.outputs)
         if key not in self.known:
             start = time.perf_counter()
             report = sw.check(
@@ -59,6 +60,7 @@ class Reports:
                 device=row.device,
                 accumulate=row.accumulate,
                 zero_grad=row.zero_grad,
+                outputs=row.outputs,
                 sharding=row.sharding,
                 loss=class_loss,
                 **PROFILE,
@@ -80,6 +82,16 @@ def reserved_within(report, row, capacity):
 
 def relative(predicted, measured):
     return None if predicted is None else round(predicted / measured - 1, 5)
+
+
+def beyond(predicted, row, state):
+    """The error beyond what the measuring leaves open: runs of the same that differ, and a start
+    that may hold what the model is (`state` bytes)."""
+    if predicted is None:
+        return None
+    runs = (row.measured, *row.again)
+    low, high = min(runs), max(runs) + (state if row.starts_late else 0)
+    return relative(predicted, low if predicted < low else min(predicted, high))
 
 
 def within(row, peak, estimate):
@@ -127,6 +139,7 @@ def bytes_row(row, report):
         "capacity": peak.capacity,
         **predicted,
         "error": relative(predicted["predicted"], row.measured),
+        "beyond": beyond(predicted["predicted"], row, report.formula("params")()),
         "tools": {tool: relative(said, row.measured) for tool, said in row.tools.items()},
         "tools_failed": [tool for tool, ran in row.ran.items() if not ran],
     }
@@ -171,6 +184,8 @@ def answered(row, reports):
         said = largest_row(row, report) if row.kind == "largest" else bytes_row(row, report)
     except Exception as error:
         return {**head, "failed": f"{type(error).__name__}: {error}"[:300]}
+    if row.network in TEXTS:
+        said["transformers"] = transformers.__version__
     import_seconds = round(reports.seconds, 2)
     answer_seconds = round(time.perf_counter() - start - reports.seconds, 3)
     return {**head, **said, "import_s": import_seconds, "answer_s": answer_seconds}
@@ -236,6 +251,8 @@ def summary(rows):
             "rows": len(own),
             "kind": own[0]["kind"],
             "median": middle(r["error"] for r in own),
+            "median_beyond": middle(r["beyond"] for r in own),
+            "within_1%": share(r["error"] is not None and abs(r["error"]) <= 0.01 for r in own),
             "under": share(r["error"] is None or r["error"] < 0 for r in own),
             "safe_under": share(
                 r["safe"] is None or r["safe"] < r["measured"] for r in own if "safe" in r
@@ -251,7 +268,7 @@ def summary(rows):
 
 
 def line(row):
-    name = f"{row['source']:13}{row['network']:24}{row['optimizer']:13}{row['batch']:>4}  "
+    name = f"{row['source']:14}{row['network']:24}{row['optimizer']:13}{row['batch']:>4}  "
     if "failed" in row:
         return name + row["failed"][:90]
     if row["kind"] == "largest":
