@@ -70,11 +70,12 @@ def train_step(
     loss: Loss | None,
     optimizer: torch.optim.Optimizer,
     span: Span,
-    way: Way,
-    names: dict[str, Any],
+    way: Way = PLAIN,
+    names: dict[str, Any] | None = None,
 ) -> None:
     """The output dies before the step, as in a loop that keeps only the loss; `keeps_outputs`: it
     stays in `names`, the caller's, until the next one is there."""
+    names = {} if names is None else names
     for _ in range(way.accumulate):
         with span("forward"), torch.autocast("cpu", way.autocast, way.autocast is not None):
             out = model(**inputs)
