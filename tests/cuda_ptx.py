@@ -57,3 +57,21 @@ def per_vector(ptx: str, vectors: int) -> float:
         if len(wide) >= vectors:
             count += len(block)
     return count / vectors
+
+
+def per_word_vector(ptx: str, vectors: int) -> float:
+    """Instructions for each 16 bytes where whole words of lines move: of the block that accesses
+    most bytes of shared memory by words and less, and of the shortest in which all `vectors` of
+    global memory are accessed at once."""
+    blocks = basic_blocks(ptx)
+
+    def narrow(block: list[str]) -> int:
+        return sum(a.width for a in accesses(block) if a.space == "shared" and a.width < 16)
+
+    def wide(block: list[str]) -> int:
+        return sum(a.space == "global" and a.width == 16 for a in accesses(block))
+
+    of_words = max(blocks, key=narrow)
+    of_vectors = min((block for block in blocks if wide(block) >= vectors), key=len)
+    count = len(of_words) + (0 if of_vectors is of_words else len(of_vectors))
+    return count / vectors

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,21 +18,35 @@ BANKS, BANK_BYTES = 32, 4
 SECTOR = 32
 
 
+@dataclass(frozen=True)
+class Instruction:
+    """One of a warp, with addresses and widths of the lanes that take part."""
+
+    writes: bool
+    lanes: dict[int, tuple[int, int]]  # by lane
+
+
 @dataclass
 class Trace:
-    """(space, phase, thread) -> addresses and widths, in the order of the program."""
+    """(space, phase, thread) -> addresses and widths, in the order of the program; `places` has of
+    each whether it writes, and its word of registers."""
 
     rows: dict[tuple[str, int, int], list[tuple[int, int]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    places: dict[tuple[str, int, int], list[tuple[bool, int]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     phase: int = 0
     thread: int = 0
 
-    def note(self, space: str, width: int) -> Callable[..., None]:
+    def note(self, space: str, width: int, *, writes: bool) -> Callable[..., None]:
         def access(memory: Any, offset: Any, regs: Any, at: Any) -> None:
             base = int(memory) if space == "global" else 0
             address = (base + int(offset)) % (1 << 64)
-            self.rows[space, self.phase, self.thread].append((address, width))
+            key = space, self.phase, self.thread
+            self.rows[key].append((address, width))
+            self.places[key].append((writes, int(at)))
 
         return access
 
@@ -40,6 +54,19 @@ class Trace:
         """For each access of the program, what the 32 lanes of a warp do."""
         lanes = [self.rows[space, phase, warp * WARP + lane] for lane in range(WARP)]
         return [list(row) for row in zip(*lanes, strict=True)]
+
+    def masked_instructions(self, space: str) -> list[Instruction]:
+        """The same of all phases and warps, where some lanes leave accesses out: one instruction
+        are those of lanes that come to the same access of a word of registers for the same time."""
+        found: dict[tuple[int, ...], dict[int, tuple[int, int]]] = defaultdict(dict)
+        for key in sorted(key for key in self.rows if key[0] == space):
+            _, phase, thread = key
+            times: Counter[tuple[int, ...]] = Counter()
+            for row, (writes, at) in zip(self.rows[key], self.places[key], strict=True):
+                which = writes, row[1], at
+                times[which] += 1
+                found[*which, times[which], phase, thread // WARP][thread % WARP] = row
+        return [Instruction(bool(key[0]), lanes) for key, lanes in found.items()]
 
 
 def _uncompiled(function: Any) -> Any:
@@ -55,10 +82,10 @@ def trace_block(kernel: Kernel, params: Sequence[Any]) -> Trace:
 
     target = Target(
         jit=lambda function: function,
-        load={n: trace.note("global", n) for n in ITEM_BYTES},
-        store={n: trace.note("global", n) for n in ITEM_BYTES},
-        shared_load={n: trace.note("shared", n) for n in ITEM_BYTES},
-        shared_store={n: trace.note("shared", n) for n in ITEM_BYTES},
+        load={n: trace.note("global", n, writes=False) for n in ITEM_BYTES},
+        store={n: trace.note("global", n, writes=True) for n in ITEM_BYTES},
+        shared_load={n: trace.note("shared", n, writes=False) for n in ITEM_BYTES},
+        shared_store={n: trace.note("shared", n, writes=True) for n in ITEM_BYTES},
         advance=lambda memory, offset: memory + offset,
         numbers=numbers,
         byte_permute=lambda low, high, selector: low,
@@ -75,22 +102,24 @@ def trace_block(kernel: Kernel, params: Sequence[Any]) -> Trace:
     return trace
 
 
-def conflict(lanes: list[tuple[int, int]]) -> int:
-    """Wavefronts of a shared access over the least there can be: 1 where no bank is met twice.
-
-    Accesses of 16 bytes go by quarters of a warp, of 8 bytes by halves. Lanes that read the same
-    word share it.
-    """
-    width = lanes[0][1]
+def wavefronts(lanes: Mapping[int, tuple[int, int]]) -> list[int]:
+    """Of each part of a warp that goes at once, in a shared access: of 16 bytes a lane a quarter,
+    of 8 bytes a half. Lanes that access the same word share it."""
+    width = next(iter(lanes.values()))[1]
     group = min(WARP, BANKS * BANK_BYTES // width)
-    worst = 0
-    for first in range(0, WARP, group):
-        words: dict[int, set[int]] = defaultdict(set)
-        for address, size in lanes[first : first + group]:
-            for word in range(address // BANK_BYTES, (address + size - 1) // BANK_BYTES + 1):
-                words[word % BANKS].add(word)
-        worst = max(worst, *(len(distinct) for distinct in words.values()))
-    return worst
+    words: dict[tuple[int, int], set[int]] = defaultdict(set)
+    for lane, (address, size) in lanes.items():
+        for word in range(address // BANK_BYTES, (address + size - 1) // BANK_BYTES + 1):
+            words[lane // group, word % BANKS].add(word)
+    parts: dict[int, int] = defaultdict(int)
+    for (part, _), distinct in words.items():
+        parts[part] = max(parts[part], len(distinct))
+    return list(parts.values())
+
+
+def conflict(lanes: list[tuple[int, int]]) -> int:
+    """Wavefronts of a shared access over the least there can be: 1 where no bank is met twice."""
+    return max(wavefronts(dict(enumerate(lanes))))
 
 
 def sectors(lanes: list[tuple[int, int]]) -> float:

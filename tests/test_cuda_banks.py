@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pytest
 
 pytest.importorskip("numba")
 
 
-from cuda_moves import arguments
-from cuda_trace import WARP, conflict, sectors, trace_block
+from cuda_counts import DST, SRC, traced
+from cuda_trace import WARP, conflict, sectors
 from shapewright.cuda import choose
 from shapewright.cuda.blocks import Blocked, blocked
 from shapewright.cuda.choose import plan_move
@@ -19,9 +16,6 @@ from shapewright.cuda.choose_packed import packed_step
 from shapewright.cuda.kernels import all_names, kernel_named
 from shapewright.cuda.kernels.tile import SHAPES, tile_sides
 from shapewright.cuda.layout import Digit, Layout, canonical
-from shapewright.cuda.step import Step
-
-SRC, DST = 1 << 32, 1 << 40
 
 
 def layout_of(shape: tuple[int, int], item: int, spare: int = 0) -> Layout:
@@ -29,13 +23,6 @@ def layout_of(shape: tuple[int, int], item: int, spare: int = 0) -> Layout:
     rows, cols = shape
     across, down = cols * item + spare, rows * item + spare
     return canonical([Digit(rows, across, item), Digit(cols, item, down)], item)
-
-
-def traced(step: Step) -> Any:
-    """What the first block of a step accesses."""
-    kernel = kernel_named(step.kernel)
-    memories = {"src": np.uint64(SRC), "dst": np.uint64(DST)}
-    return trace_block(kernel, arguments(kernel, step, memories))
 
 
 @pytest.mark.parametrize("name", [n for n in all_names() if n.startswith("tile") and n[-1] == "3"])

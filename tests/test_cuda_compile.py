@@ -12,12 +12,13 @@ import pytest
 pytest.importorskip("numba.cuda")
 pytest.importorskip("cuda.bindings.nvjitlink")
 
-from cuda_ptx import BITS, accesses, parameter_bits, per_vector
+from cuda_ptx import BITS, accesses, basic_blocks, parameter_bits, per_vector, per_word_vector
 from driver_entry import ENTRY
 from shapewright import _core
 from shapewright.cuda.build import TARGETS, assemble, compile_ptx
 from shapewright.cuda.kernels import all_names, kernel_named
 from shapewright.cuda.kernels.element import BYTES
+from shapewright.cuda.kernels.walk import AT_ONCE
 from shapewright.cuda.step import Step
 
 REGISTERS = 65536  # of a multiprocessor, on each target
@@ -40,6 +41,9 @@ CASTS = [
 ]  # fmt: skip
 NAMES = [*all_names(), *CASTS]
 LARGE = [name for name in NAMES if name.endswith("_12_24")]
+# The same for the words of lines, from shared memory to global or back, of whole words.
+WORDS_BUDGET = {"1_1": 46, "1_2": 41, "1_4": 35, "2_2": 36, "2_4": 29, "4_4": 45}
+SPANS = [name for name in NAMES if name.startswith(("gather", "scatter"))]
 VECTORIZED = ["copy_16", *(n for n in NAMES if re.match(r"tile_\d+_16_", n))]
 
 
@@ -76,7 +80,15 @@ def test_ptx(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["copy_16", "tile_4_16_16_16_3", "packed_2_8_5_8", "direct_1_12", "join_1_3_3_6"],
+    [
+        "copy_16",
+        "tile_4_16_16_16_3",
+        "packed_2_8_5_8",
+        "direct_1_12",
+        "join_1_3_3_6",
+        "scatter_1_1",
+        "walk_4",
+    ],
 )
 def test_launches_pass_what_the_kernel_takes(name: str) -> None:
     """In order and in width, through the core to an entry point that only looks."""
@@ -131,3 +143,16 @@ def test_instructions(name: str) -> None:
     family = "_".join(name.split("_")[:2])
     count = per_vector(ptx_of(name), kernel_named(name).reg_words // 4)
     assert 4 < count <= BUDGET[family] * (1 if name.endswith("_3") or family == "copy_16" else 1.5)
+
+
+@pytest.mark.parametrize("name", SPANS)
+def test_instructions_of_words(name: str) -> None:
+    _, item, step = name.split("_")
+    count = per_word_vector(ptx_of(name), 4 // int(item))
+    assert 4 < count <= WORDS_BUDGET[f"{item}_{step}"]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("walk")])
+def test_instructions_of_items(name: str) -> None:
+    """An item, with those of a block by the way, where `direct` of twelve digits has 250."""
+    assert sum(map(len, basic_blocks(ptx_of(name)))) <= 73 * AT_ONCE

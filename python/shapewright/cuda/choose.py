@@ -7,6 +7,8 @@ from math import log2
 
 from shapewright.cuda.blocks import Blocked, blocked, dense_digits
 from shapewright.cuda.choose_packed import packed_step
+from shapewright.cuda.choose_span import span_step
+from shapewright.cuda.choose_walk import walk_step
 from shapewright.cuda.choose_weave import weave_step
 from shapewright.cuda.kernels import TILE_OUTER_RANKS, direct_rank_for, kernel_named
 from shapewright.cuda.kernels.copy import block_vectors
@@ -201,10 +203,12 @@ def _direct(layout: Layout, src_address: int, dst_address: int) -> Step | None:
 FAMILIES: tuple[Callable[[Layout, int, int], Step | None], ...] = (
     _copy,
     weave_step,
+    span_step,
     _tile,
     _wide_blocks,
     _narrow_tile,
     _narrow_blocks,
     _items,
+    walk_step,
     _direct,
 )

@@ -12,7 +12,9 @@ from shapewright.cuda.kernels.copy import copy_kernel
 from shapewright.cuda.kernels.direct import direct_kernel
 from shapewright.cuda.kernels.image import image_kernel
 from shapewright.cuda.kernels.packed import VECTORS, packed_kernel
+from shapewright.cuda.kernels.span import STEPS, gather_kernel, scatter_kernel
 from shapewright.cuda.kernels.tile import SHAPES, tile_kernel
+from shapewright.cuda.kernels.walk import walk_kernel
 from shapewright.cuda.kernels.weave import ITEMS, STREAMS, join_kernel, split_kernel
 from shapewright.cuda.target import ITEM_BYTES
 
@@ -30,11 +32,14 @@ MAKERS: dict[str, Callable[..., Kernel]] = {
     "cast": cast_kernel,
     "copy": copy_kernel,
     "direct": direct_kernel,
+    "gather": gather_kernel,
     "image": image_kernel,
     "join": join_kernel,
     "packed": packed_kernel,
+    "scatter": scatter_kernel,
     "split": split_kernel,
     "tile": tile_kernel,
+    "walk": walk_kernel,
 }
 
 
@@ -78,6 +83,13 @@ def all_names() -> list[str]:
             for cols, rows in shapes
             for rank in TILE_OUTER_RANKS
         ),
+        *(
+            f"{family}_{n}_{step}"
+            for family in ("gather", "scatter")
+            for n, steps in STEPS.items()
+            for step in steps
+        ),
+        *(f"walk_{n}" for n in ITEM_BYTES if n < 16),
         *(f"batched_{n}" for n in ITEM_BYTES),
         *(f"image_{item}_{channels}" for item, channels in IMAGES),
     ]

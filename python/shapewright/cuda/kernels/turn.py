@@ -30,6 +30,14 @@ def turn_block(target: Target, item_bytes: int, vector: int) -> Function:
     return _pairs(target) if item_bytes == 8 else _words(target, words)
 
 
+def turn_squares(target: Target, item_bytes: int) -> Function:
+    """(regs, at): 16 / item bytes rows of a word each, k = 4 / item bytes of them in each of four
+    squares side by side, become k vectors, and back. Word q of vector j is row k * q + j."""
+    if item_bytes == 4:
+        return _nothing(target)
+    return _squares_of_bytes(target, 4) if item_bytes == 1 else _squares_of_halves(target, 4)
+
+
 def _nothing(target: Target) -> Function:
     @target.jit
     def turn(regs: Any, at: Any) -> None:
@@ -63,19 +71,29 @@ def _words(target: Target, words: int) -> Function:
     return turn
 
 
-def _halves(target: Target, words: int) -> Function:
+def _squares_of_halves(target: Target, words: int) -> Function:
+    """Squares of 2 x 2 halves in the words of two rows."""
     permute = target.byte_permute
 
     @target.jit
     def turn(regs: Any, at: Any) -> None:
-        # Squares of 2 x 2 halves first, in the words of rows 2i and 2i + 1, ...
+        for j in range(words):
+            upper, lower = u32(at + u32(j)), u32(at + u32(words + j))
+            a, b = regs[upper], regs[lower]
+            regs[upper] = permute(a, b, u32(LOW_HALVES))
+            regs[lower] = permute(a, b, u32(HIGH_HALVES))
+
+    return turn
+
+
+def _halves(target: Target, words: int) -> Function:
+    squares = _squares_of_halves(target, words)
+
+    @target.jit
+    def turn(regs: Any, at: Any) -> None:
+        # Squares first, in the words of rows 2i and 2i + 1, ...
         for i in range(words):
-            for j in range(words):
-                upper = u32(at + u32(words * (2 * i) + j))
-                lower = u32(at + u32(words * (2 * i + 1) + j))
-                a, b = regs[upper], regs[lower]
-                regs[upper] = permute(a, b, u32(LOW_HALVES))
-                regs[lower] = permute(a, b, u32(HIGH_HALVES))
+            squares(regs, u32(at + u32(words * 2 * i)))
         # ... then the squares change places.
         for i in range(words):
             for j in range(i):
@@ -89,25 +107,35 @@ def _halves(target: Target, words: int) -> Function:
     return turn
 
 
-def _bytes(target: Target, words: int) -> Function:
+def _squares_of_bytes(target: Target, words: int) -> Function:
+    """Squares of 4 x 4 bytes in the words of four rows."""
     permute = target.byte_permute
 
     @target.jit
     def turn(regs: Any, at: Any) -> None:
-        # Squares of 4 x 4 bytes, in the words of rows 4i .. 4i + 3, ...
+        for j in range(words):
+            w0, w1 = u32(at + u32(j)), u32(at + u32(words + j))
+            w2, w3 = u32(w0 + u32(2 * words)), u32(w0 + u32(3 * words))
+            low_a = permute(regs[w0], regs[w1], u32(LOW_BYTES))
+            high_a = permute(regs[w0], regs[w1], u32(HIGH_BYTES))
+            low_b = permute(regs[w2], regs[w3], u32(LOW_BYTES))
+            high_b = permute(regs[w2], regs[w3], u32(HIGH_BYTES))
+            regs[w0] = permute(low_a, low_b, u32(LOW_HALVES))
+            regs[w1] = permute(low_a, low_b, u32(HIGH_HALVES))
+            regs[w2] = permute(high_a, high_b, u32(LOW_HALVES))
+            regs[w3] = permute(high_a, high_b, u32(HIGH_HALVES))
+
+    return turn
+
+
+def _bytes(target: Target, words: int) -> Function:
+    squares = _squares_of_bytes(target, words)
+
+    @target.jit
+    def turn(regs: Any, at: Any) -> None:
+        # Squares first, in the words of rows 4i .. 4i + 3, ...
         for i in range(words):
-            for j in range(words):
-                first = u32(at + u32(words * 4 * i + j))
-                w0, w1 = first, u32(first + u32(words))
-                w2, w3 = u32(first + u32(2 * words)), u32(first + u32(3 * words))
-                low_a = permute(regs[w0], regs[w1], u32(LOW_BYTES))
-                high_a = permute(regs[w0], regs[w1], u32(HIGH_BYTES))
-                low_b = permute(regs[w2], regs[w3], u32(LOW_BYTES))
-                high_b = permute(regs[w2], regs[w3], u32(HIGH_BYTES))
-                regs[w0] = permute(low_a, low_b, u32(LOW_HALVES))
-                regs[w1] = permute(low_a, low_b, u32(HIGH_HALVES))
-                regs[w2] = permute(high_a, high_b, u32(LOW_HALVES))
-                regs[w3] = permute(high_a, high_b, u32(HIGH_HALVES))
+            squares(regs, u32(at + u32(words * 4 * i)))
         # ... then the squares change places.
         for i in range(words):
             for j in range(i):
