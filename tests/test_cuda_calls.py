@@ -144,6 +144,27 @@ def test_images_to_bf16(gpu: Simulated) -> None:
     assert np.array_equal(looked_up, want.view(np.uint16))
 
 
+def test_padding_is_written_in_the_widest_items(gpu: Simulated) -> None:
+    rng = np.random.default_rng(3)
+    xs = [rng.integers(0, 256, (n, 64, 3)).astype("u1") for n in (20, 33, 48)]
+    stacked = sw.pad_stack([gpu.array(x) for x in xs], fill=130)
+    assert same(stacked, sw.pad_stack(xs, fill=130))
+    assert gpu.launched == ["batched_16"]
+
+
+@pytest.mark.parametrize("offset", range(16))
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4", "f8", "c16"])
+def test_padding_of_an_out_off_any_alignment(gpu: Simulated, dtype: str, offset: int) -> None:
+    rng = np.random.default_rng(offset)
+    gpu.used = 0
+    xs = [rng.integers(0, 100, shape).astype(dtype) for shape in ((3, 5), (4, 7), (1, 2))]
+    want = sw.pad_stack(xs, fill=123.0)
+    raw = gpu.take(want.nbytes + 16)
+    out = np.ndarray(want.shape, want.dtype, raw, offset)
+    sw.pad_stack([gpu.array(x) for x in xs], fill=123.0, out=FakeArray(out))
+    assert np.array_equal(out, want)
+
+
 @pytest.mark.parametrize("seed", range(BATCHES))
 def test_ragged_batches(gpu: Simulated, seed: int) -> None:
     rng = np.random.default_rng([7, seed])

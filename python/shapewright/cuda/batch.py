@@ -15,7 +15,7 @@ from shapewright.cuda.choose import plan_move
 from shapewright.cuda.choose_packed import batched_values
 from shapewright.cuda.gather import Gathered
 from shapewright.cuda.kernels.batched import MAP_BYTES, ROW_BYTES, table_row
-from shapewright.cuda.layout import MOST_SIZE, Layout, with_items_of
+from shapewright.cuda.layout import MOST_SIZE, Layout, fill_with_items_of, with_items_of
 from shapewright.cuda.step import Step
 from shapewright.cuda.view import GpuArray
 
@@ -27,7 +27,7 @@ Numbers = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """One layout between pairs of addresses; without `src`, from the fill."""
+    """One layout between pairs of addresses; without `src`, from the 16 bytes of the fill."""
 
     layout: Layout
     src: Numbers | None
@@ -55,9 +55,12 @@ class Part:
 
 
 @lru_cache(MOST_ROWS)
-def _row(layout: Layout, src_phase: int, dst_phase: int) -> Row | None:
-    """None: not for a batch."""
-    wide = with_items_of(layout, src_phase, dst_phase)
+def _row(layout: Layout, src_phase: int | None, dst_phase: int) -> Row | None:
+    """Without `src_phase`, of a fill. None: not for a batch."""
+    if src_phase is None:
+        wide = fill_with_items_of(layout, dst_phase)
+    else:
+        wide = with_items_of(layout, src_phase, dst_phase)
     if any(digit.size >= MOST_SIZE for digit in wide.digits):
         return None
     found = batched_values(wide)
@@ -74,7 +77,7 @@ def run_moves(batch: Sequence[Moves], like: GpuArray, fill: bytes) -> None:
     alone: list[Moves] = []
     for moves in batch:
         for part in _of_one_phase(moves):
-            src_phase = 0 if part.src is None else int(part.src[0]) % PHASES
+            src_phase = None if part.src is None else int(part.src[0]) % PHASES
             row = _row(part.layout, src_phase, int(part.dst[0]) % PHASES)
             if row is None:
                 alone.append(part)
@@ -134,7 +137,7 @@ def teach(
     rows = []
     for kind, layout in layouts:
         is_fill = kind == _core.FILL
-        row = _row(layout, 0 if is_fill else arrays.firsts[group].address % PHASES, phase)
+        row = _row(layout, None if is_fill else arrays.firsts[group].address % PHASES, phase)
         if row is None:
             return
         rows.append((row.item_bytes, row.tiles, row.src_offset, row.dst_offset, is_fill, row.data))

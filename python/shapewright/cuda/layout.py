@@ -114,3 +114,19 @@ def with_items_of(layout: Layout, src_address: int, dst_address: int) -> Layout:
     if run > aligned:
         digits.insert(0, Digit(run // aligned, aligned, aligned))
     return replace(layout, item_bytes=aligned, digits=tuple(digits))
+
+
+def fill_with_items_of(layout: Layout, dst_address: int) -> Layout:
+    """The same bytes in the widest items, each read from the same 16 bytes, in which the element is
+    repeated."""
+    digits = list(layout.digits)
+    run = layout.item_bytes
+    if digits and digits[0].dst == run:
+        run *= digits.pop(0).size
+    place = dst_address + layout.dst_offset
+    aligned = gcd(WIDEST, run, place, *(digit.dst for digit in digits))
+    if aligned < layout.item_bytes:  # parts of an element, which differ
+        return with_items_of(layout, 0, dst_address)
+    if run > aligned:
+        digits.insert(0, Digit(run // aligned, 0, aligned))
+    return replace(layout, item_bytes=aligned, digits=tuple(digits))

@@ -13,7 +13,7 @@ from shapewright.arrays.element import ROWS
 from shapewright.cuda.backend import current
 from shapewright.cuda.batch import Moves, Numbers, run_known, run_moves, teach
 from shapewright.cuda.gather import Gathered, gathered, make_many
-from shapewright.cuda.layout import Layout
+from shapewright.cuda.layout import WIDEST, Layout
 from shapewright.cuda.move import pattern_view, rearrange, viewed
 from shapewright.cuda.plan import layouts_of
 from shapewright.cuda.result import (
@@ -261,7 +261,12 @@ def _stacked_shape(sources: Gathered, given: Sequence[int] | None) -> tuple[int,
 
 
 def _fill_bytes(fill: Any, like: GpuArray) -> bytes:
-    """One element of the fill, as NumPy casts it; bf16 from float32."""
+    """16 bytes of the fill, as NumPy casts it; bf16 from float32."""
+    element = _fill_element(fill, like)
+    return element * (WIDEST // len(element))
+
+
+def _fill_element(fill: Any, like: GpuArray) -> bytes:
     name = like.item.name
     if name == "bf16":
         bits = int(np.float32(fill).view(np.uint32))
