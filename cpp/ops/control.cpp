@@ -100,7 +100,8 @@ void loop_infer(Context& op) {
 
   const OperandType iteration{{DType::kI64, Shape()}, nullptr};
   // It is true before each pass, or there is none.
-  const OperandType condition{{DType::kBool, Shape()}, op.keep(Elements::scalar(Elem::of(1)))};
+  const Elements* always = op.keep(Elements::scalar(Elem::of(1)));
+  const OperandType condition{{DType::kBool, Shape()}, always};
   Operands initial;
   for (std::size_t s = 0; s < states; ++s) initial.push_back({op.input(s + 2), op.elements(s + 2)});
 
